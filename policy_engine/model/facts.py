@@ -1,0 +1,241 @@
+"""The facts of one request: read once, measured when a rule asks, and extended by what signals say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from copy import copy
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any, Final, Generic, TypeVar, overload
+
+from policy_engine.model.layout import Layout, accepted_signal, fields_of
+from policy_engine.model.request import Request
+from policy_engine.model.texts import Shape, count_lines, count_words, estimate_tokens, newest_user_text, whole_text
+
+
+class Missing(Enum):
+    """Why a fact has no value."""
+
+    UNKNOWN = "unknown"
+    PENDING = "pending"
+
+
+UNKNOWN: Final = Missing.UNKNOWN
+"""The fact is absent, invalid, or a signal that could not be learned."""
+
+PENDING: Final = Missing.PENDING
+"""The fact is a signal that nobody has asked for yet."""
+
+Value = TypeVar("Value")
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+def utc_now() -> datetime:
+    """The present moment, in UTC."""
+    return datetime.now(UTC)
+
+
+class measured(Generic[Value]):  # noqa: N801  (it reads like the property it is)
+    """A property that is computed on first use and then is a plain attribute."""
+
+    def __init__(self, measure: Callable[[Any], Value]) -> None:
+        self.measure = measure
+        self.name = measure.__name__
+        self.__doc__ = measure.__doc__
+
+    @overload
+    def __get__(self, facts: None, owner: type) -> measured[Value]: ...
+    @overload
+    def __get__(self, facts: object, owner: type) -> Value: ...
+    def __get__(self, facts: object | None, owner: type) -> measured[Value] | Value:
+        if facts is None:
+            return self
+        value = self.measure(facts)
+        setattr(facts, self.name, value)
+        return value
+
+
+class Facts:
+    """
+    What is known about one request.
+
+    Attributes:
+        missing: the bit (of the layout) of every group that has no value here.
+        attributes: valid values and defaults only.
+        task: as sent, or the default.
+        message: the newest user text, or None.
+        signals: group to value or UNKNOWN.
+        errors: which values were sent or learned but invalid, in words.
+    """
+
+    # Made for every decision, so what is usually empty is not even assigned.
+    signals: Mapping[str, Any] = _NOTHING
+    errors: tuple[str, ...] = ()
+
+    def __init__(self, request: Request, layout: Layout, clock: Callable[[], datetime] = utc_now) -> None:
+        self.request = request
+        self.layout = layout
+        self.clock = clock
+        missing = layout.at_first
+        task = request.task
+        if task is None:
+            task = layout.default_task
+        self.task = task
+        if task in layout.tasks:
+            missing &= layout.given_task
+        if request.id is not None:
+            missing &= layout.given_id
+        message = request.input or None
+        self.message = message
+        if message is not None:
+            missing &= layout.given_input
+        elif request.messages or request.input is not None:
+            missing = self._read_messages(missing)
+        self.attributes: dict[str, Any] = {**layout.defaults} if layout.defaults else {}
+        self.missing = missing
+        if request.attributes:
+            self._read_attributes(request.attributes)
+        if request.signals:
+            self._read_signals(request.signals)
+
+    def knowing(self, learned: Mapping[str, Any]) -> Facts:
+        """
+        The same facts and what signals have said since; invalid values become UNKNOWN and are told in `errors`.
+
+        Args:
+            learned: by group (`cache.support`), a value or UNKNOWN.
+        """
+        _ = self.at  # the moment stays the same however often facts grow
+        known = copy(self)
+        known.signals = dict(self.signals)
+        for group, value in learned.items():
+            known._learn(group, value)
+        return known
+
+    @measured
+    def at(self) -> datetime:
+        """The moment of the request."""
+        return self.request.at or self.clock()
+
+    @measured
+    def message_words(self) -> int:
+        """Words of the newest user text."""
+        return count_words(self.message or "")
+
+    @measured
+    def message_lines(self) -> int:
+        """Lines of the newest user text."""
+        return count_lines(self.message or "")
+
+    @measured
+    def message_chars(self) -> int:
+        """Code points of the newest user text."""
+        return len(self.message or "")
+
+    @measured
+    def message_tokens(self) -> int:
+        """Tokens of the newest user text, as the request says or estimated."""
+        return self._tokens("message", self.message or "")
+
+    @measured
+    def input_text(self) -> str:
+        """Everything sent."""
+        request = self.request
+        return request.input if request.input is not None else whole_text(request.messages or ())
+
+    @measured
+    def input_words(self) -> int:
+        """Words of everything sent."""
+        return count_words(self.input_text)
+
+    @measured
+    def input_lines(self) -> int:
+        """Lines of everything sent."""
+        return count_lines(self.input_text)
+
+    @measured
+    def input_chars(self) -> int:
+        """Code points of everything sent."""
+        return len(self.input_text)
+
+    @measured
+    def input_tokens(self) -> int:
+        """Tokens of everything sent, as the request says or estimated."""
+        return self._tokens("input", self.input_text)
+
+    @measured
+    def shape(self) -> Shape:
+        """The shape of the conversation; one user message where the request has `input`."""
+        request = self.request
+        messages = request.messages if request.messages is not None else ({"role": "user", "content": request.input},)
+        return Shape(messages, len(request.tools))
+
+    @measured
+    def wants_stream(self) -> bool:
+        """Whether the caller asked for a stream."""
+        return self.request.wants.get("stream") is True
+
+    @measured
+    def wants_json(self) -> bool:
+        """Whether the caller asked for JSON."""
+        return self.request.wants.get("json") is True
+
+    @measured
+    def wants_model(self) -> str:
+        """The model the caller asked for, `auto` if none."""
+        model = self.request.wants.get("model")
+        return model if isinstance(model, str) else "auto"
+
+    def _tokens(self, section: str, text: str) -> int:
+        given = self.request.tokens.get(section)
+        return estimate_tokens(text) if given is None else given
+
+    def _learn(self, group: str, value: Any) -> None:
+        accepted = UNKNOWN if value is UNKNOWN else accepted_signal(group, value, self.layout)
+        if accepted is None:
+            self.errors = (*self.errors, f"{group}: `{value}` is not a value of this signal")
+            accepted = UNKNOWN
+        self.signals[group] = accepted  # type: ignore[index]  # its own copy, made by the caller
+        wanted = fields_of(group)
+        if accepted is not UNKNOWN and (wanted is None or wanted <= accepted.keys()):
+            self.missing &= ~self.layout.bits[group]
+
+    def _read_messages(self, missing: int) -> int:
+        messages = self.request.messages or ()
+        self.message = newest_user_text(messages)
+        bits = self.layout.bits
+        missing &= ~(bits["input"] | bits["conversation"])
+        return missing & ~bits["message"] if self.message is not None else missing
+
+    def _read_attributes(self, sent: Mapping[str, Any]) -> None:
+        attributes = self.attributes
+        slots = self.layout.attributes
+        missing = self.missing
+        for name, value in sent.items():
+            slot = slots.get(name)
+            if slot is None or value is None:
+                continue
+            # The exact type without an enum, or within it, needs no closer look.
+            exact = type(value) is slot.exact and (slot.enum is None or value in slot.enum)
+            accepted = value if exact else slot.accepted(value)
+            if accepted is None:
+                attributes.pop(name, None)
+                missing |= slot.bit
+                self.errors = (*self.errors, f"attributes.{name}: `{value}` is not {slot.expectation()}")
+            else:
+                attributes[name] = accepted
+                missing &= ~slot.bit
+        self.missing = missing
+
+    def _read_signals(self, supplied: Mapping[str, Any]) -> None:
+        self.signals = {}
+        bits = self.layout.bits
+        for section, entries in supplied.items():
+            if section == "session":
+                self._learn("session", entries)
+            elif isinstance(entries, Mapping):
+                for name, value in entries.items():
+                    group = f"{section}.{name}"
+                    if group in bits and not group.startswith("attributes."):
+                        self._learn(group, value)

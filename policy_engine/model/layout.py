@@ -1,0 +1,227 @@
+"""Which facts of a bundle can be missing from a request, and how each attribute and signal value is checked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from policy_engine.model.condition import Scalar
+from policy_engine.model.policy import Attribute, AttributeType, Declarations
+from policy_engine.model.quantity import Kind, QuantityError, parse_quantity
+from policy_engine.model.vocabulary import SECTIONS, SESSION
+
+REQUEST_GROUPS = ("task", "message", "input", "conversation", "id")
+_EXACT_TYPES = {AttributeType.STRING: str, AttributeType.INTEGER: int, AttributeType.BOOLEAN: bool}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """How one attribute or own signal is checked; `exact` is the one Python type that needs no closer look."""
+
+    bit: int
+    type: AttributeType
+    exact: object
+    enum: frozenset[Scalar] | None
+
+    def accepted(self, value: Any) -> Any:
+        """The value as rules see it, or None if it has the wrong type or is not in the enum."""
+        value = _ACCEPT[self.type](value)
+        if value is None or self.enum is None:
+            return value
+        items = value if isinstance(value, tuple) else (value,)
+        return value if all(item in self.enum for item in items) else None
+
+    def expectation(self) -> str:
+        """What is wanted, for a message."""
+        if self.enum is not None:
+            return "one of " + ", ".join(f"`{value}`" for value in sorted(self.enum, key=str))
+        return _WANTED[self.type]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Layout:
+    """
+    The facts of one bundle that can be missing, each with a bit, so that "what is missing here" is one integer.
+
+    `bits` goes from group (`message`, `attributes.plan`, `cache.support`) to bit; `defaults` from attribute name to
+    default; `at_first` has the bits of everything that is missing from a request that says nothing, and the `given_…`
+    masks clear what a request with an input, a task, an id has.
+    """
+
+    bits: Mapping[str, int]
+    attributes: Mapping[str, Slot]
+    signals: Mapping[str, Slot]
+    defaults: Mapping[str, Any]
+    tasks: frozenset[str]
+    default_task: str | None
+    at_first: int
+    given_input: int
+    given_task: int
+    given_id: int
+    cache_thresholds: Mapping[str, float] = field(default_factory=dict)
+    labels: Mapping[str, frozenset[Scalar] | None] = field(default_factory=dict)
+
+
+def layout_of(declarations: Declarations) -> Layout:
+    """The layout for everything that a bundle declares."""
+    bits: dict[str, int] = {}
+    for group in _groups(declarations):
+        bits[group] = 1 << len(bits)
+    attributes = declarations.attributes
+    defaults = {
+        name: _ACCEPT[attribute.type](attribute.default)
+        for name, attribute in attributes.items()
+        if attribute.default is not None
+    }
+    return Layout(
+        bits=bits,
+        attributes={name: _slot(a, bits[f"attributes.{name}"]) for name, a in attributes.items()},
+        signals={name: _slot(s, bits[f"signal.{name}"]) for name, s in declarations.signals.items()},
+        defaults=defaults,
+        tasks=frozenset(declarations.tasks),
+        default_task=declarations.default_task,
+        at_first=sum(bits.values()) - sum(bits[f"attributes.{name}"] for name in defaults),
+        given_input=~(bits["message"] | bits["input"] | bits["conversation"]),
+        given_task=~bits["task"],
+        given_id=~bits["id"],
+        cache_thresholds={name: _threshold(cache.value) for name, cache in declarations.caches.items()},
+        labels={name: _label_set(c.value.get("labels")) for name, c in declarations.classifiers.items()},
+    )
+
+
+def _groups(declarations: Declarations) -> list[str]:
+    groups = [*REQUEST_GROUPS, "session", "message.language", "input.language"]
+    groups += [f"attributes.{name}" for name in declarations.attributes]
+    groups += [f"cache.{name}" for name in declarations.caches]
+    groups += [f"classifier.{name}" for name in declarations.classifiers]
+    groups += [f"similar.{name}" for name in declarations.phrases]
+    groups += [f"budget.{name}" for name in declarations.budgets]
+    groups += [f"escalation.{name}" for name in declarations.cascades]
+    groups += [f"{section}.{name}" for section in ("latency", "errors") for name in declarations.models]
+    groups += [f"signal.{name}" for name in declarations.signals]
+    return groups
+
+
+def _slot(declared: Any, bit: int) -> Slot:
+    enum = None if declared.enum is None else frozenset(declared.enum)
+    return Slot(bit=bit, type=declared.type, exact=_EXACT_TYPES.get(declared.type), enum=enum)
+
+
+DEFAULT_CACHE_THRESHOLD = 0.95
+"""Similarity from which an entry counts as a hit where the cache states none; see docs on caches."""
+
+
+def _threshold(cache: Mapping[str, Any]) -> float:
+    if cache.get("kind") == "exact":
+        return 1.0
+    try:
+        return float(parse_quantity(cache.get("threshold", DEFAULT_CACHE_THRESHOLD), Kind.SHARE))
+    except QuantityError:
+        return DEFAULT_CACHE_THRESHOLD
+
+
+def _label_set(labels: Any) -> frozenset[Scalar] | None:
+    return frozenset(labels) if labels else None
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a finite number (a boolean is not)."""
+    return type(value) is int or (type(value) is float and math.isfinite(value))
+
+
+def accepted_signal(group: str, value: Any, layout: Layout) -> Any:
+    """
+    The value of a signal as rules see it, or None if it has the wrong shape.
+
+    Args:
+        group: such as `cache.support`, `session`, `signal.risk`.
+        value: as supplied: a mapping of fields, or a bare value for `similar`, `signal` and languages.
+    """
+    section, _, name = group.partition(".")
+    if section == "signal":
+        return layout.signals[name].accepted(value)
+    if section == "similar":
+        return value if is_number(value) else None
+    if name == "language":
+        return value if isinstance(value, str) else None
+    if not isinstance(value, Mapping):
+        return None
+    if section == "cache":
+        return _accepted_cache(value, layout.cache_thresholds[name])
+    if section == "classifier" and not _has_label(value, layout.labels[name]):
+        return None
+    kinds = SESSION if section == "session" else SECTIONS[section]
+    return value if all(_fits(value[key], kinds.get(key)) for key in value) else None
+
+
+def fields_of(group: str) -> frozenset[str] | None:
+    """The fields that a complete value of a signal has, or None if it is a bare value."""
+    section = group.partition(".")[0]
+    if section == "session":
+        return frozenset(SESSION)
+    return frozenset(SECTIONS[section]) if section in SECTIONS else None
+
+
+def _accepted_cache(value: Mapping[str, Any], threshold: float) -> Mapping[str, Any] | None:
+    similarity = value.get("similarity", 0 if not value.get("hit") else 1)
+    if not is_number(similarity):
+        return None
+    hit = value.get("hit", similarity >= threshold)
+    return {**value, "similarity": similarity, "hit": hit} if isinstance(hit, bool) else None
+
+
+def _has_label(value: Mapping[str, Any], labels: frozenset[Scalar] | None) -> bool:
+    label = value.get("label")
+    return label is None or labels is None or (isinstance(label, str) and label in labels)
+
+
+def _fits(value: object, kind: Kind | None) -> bool:
+    if kind is Kind.TEXT:
+        return isinstance(value, str)
+    if kind is Kind.BOOLEAN:
+        return isinstance(value, bool)
+    return kind is None or is_number(value)
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _boolean(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _number(value: Any) -> int | float | None:
+    return value if is_number(value) else None
+
+
+def _integer(value: Any) -> int | None:
+    if type(value) is float and value.is_integer():
+        return int(value)
+    return value if type(value) is int else None
+
+
+def _list(value: Any) -> tuple[Scalar, ...] | None:
+    if not isinstance(value, list | tuple):
+        return None
+    return tuple(value) if all(isinstance(item, str | bool) or is_number(item) for item in value) else None
+
+
+_ACCEPT: Mapping[AttributeType, Any] = {
+    AttributeType.STRING: _text,
+    AttributeType.BOOLEAN: _boolean,
+    AttributeType.NUMBER: _number,
+    AttributeType.INTEGER: _integer,
+    AttributeType.LIST: _list,
+}
+_WANTED = {
+    AttributeType.STRING: "text",
+    AttributeType.BOOLEAN: "true or false",
+    AttributeType.NUMBER: "a number",
+    AttributeType.INTEGER: "a whole number",
+    AttributeType.LIST: "a list",
+}
+
+__all__ = ["Attribute", "Layout", "Slot", "accepted_signal", "fields_of", "is_number", "layout_of"]
