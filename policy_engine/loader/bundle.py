@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import PurePath
@@ -19,6 +17,7 @@ from policy_engine.loader.assets import load_assets
 from policy_engine.loader.document import read_document
 from policy_engine.loader.encoding import decoded
 from policy_engine.loader.faults import empty_bundle, unknown_environment
+from policy_engine.loader.pause import garbage_collection_paused
 from policy_engine.loader.placing import Places, place_all
 from policy_engine.loader.revision import revision_of
 from policy_engine.loader.scan import MAX_FILE_BYTES, OVERLAYS, Obstacle, Scan, is_overlay, read_file, scan
@@ -112,7 +111,7 @@ def load(
         raise BundleNotFound(given)
     root = os.path.realpath(given)
     shown = given if display_root is None else display_root
-    with _garbage_collection_paused():
+    with garbage_collection_paused():
         return _load(root, shown, env=env, previous=previous)
 
 
@@ -219,15 +218,3 @@ def _unplaced(
     return Diagnostic(
         code=fault.CODE, name=fault.NAME, severity=severity, message=message, span=Span(where, start, start), help=help
     )
-
-
-@contextmanager
-def _garbage_collection_paused() -> Iterator[None]:
-    """Much is made while loading and none of it is garbage: looking for some would triple the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

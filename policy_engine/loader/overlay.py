@@ -103,6 +103,9 @@ def _order(entry: Entry) -> tuple[str, int]:
 
 def _apply(sections: dict[str, list[Entry]], overlay: Iterable[Entry]) -> None:
     """Puts the first overlay entry of a name in the place of the first base entry of that name; adds the others."""
+    overlay = list(overlay)
+    if not overlay:
+        return
     places = {
         (section, entry.name): index
         for section, found in sections.items()
@@ -146,8 +149,16 @@ def _of_list(source: Source, section: str, value: Any, *, address: Address, posi
     elif section in LISTS and isinstance(value, dict):
         name = value.get("name")
         name = name if isinstance(name, str) else ""
-        entry = _entry(source, section, name, value, address=address, position=position, name_part=Part.VALUE)
-        yield replace(entry, name_address=address.child("name"))
+        yield Entry(
+            section=section,
+            name=name,
+            value=value,
+            address=address,
+            name_address=address.child("name"),
+            name_part=Part.VALUE,
+            order=(source.path, position),
+            is_overlay=source.overlay,
+        )
 
 
 def _entry(

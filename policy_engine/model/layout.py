@@ -12,7 +12,7 @@ from policy_engine.model.policy import Attribute, AttributeType, Declarations
 from policy_engine.model.quantity import Kind, QuantityError, parse_quantity
 from policy_engine.model.vocabulary import SECTIONS, SESSION
 
-REQUEST_GROUPS = ("task", "message", "input", "conversation", "id")
+REQUEST_GROUPS = ("task", "message", "input", "conversation", "id", "user")
 _EXACT_TYPES = {AttributeType.STRING: str, AttributeType.INTEGER: int, AttributeType.BOOLEAN: bool}
 
 

@@ -206,6 +206,8 @@ def _fixed_facts() -> dict[str, Fact]:
         Fact(name="wants.json", kind=Kind.BOOLEAN, group="wants", always=True),
         Fact(name="wants.model", kind=Kind.TEXT, group="wants", always=True),
         Fact(name="id", kind=Kind.TEXT, group="id"),
+        Fact(name="session", kind=Kind.TEXT, group="session"),
+        Fact(name="user", kind=Kind.TEXT, group="user"),
     ]
     facts += [
         Fact(name=f"session.{name}", kind=kind, group="session", stage=Stage.COUNTERS, integral=kind is Kind.COUNT)

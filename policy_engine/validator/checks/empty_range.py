@@ -1,0 +1,145 @@
+"""
+empty-range: the operators of one range exclude each other.
+
+Avoid:
+    rules:
+      - {name: medium, when: {message: {tokens: {gt: 8k, lt: 2k}}}, then: {route: workhorse}}
+Prefer:
+    rules:
+      - {name: medium, when: {message: {tokens: {gt: 2k, lt: 8k}}}, then: {route: workhorse}}
+Why:
+    All operators of a range must hold at once. If no number satisfies them, the condition is never true, which its
+    author cannot have meant.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import groupby
+
+from policy_engine.diagnostics import Address, Finding, Key, Severity
+from policy_engine.model.condition import AllOf, Condition, JudgeTest, Operand, Test
+from policy_engine.model.effect import Choice
+from policy_engine.model.quantity import Kind, QuantityError, parse_quantity
+from policy_engine.validator.surroundings import Site
+
+CODE = "PE318"
+NAME = "empty-range"
+SUBJECTS = (AllOf, JudgeTest, Choice)
+_COMPARISONS = {
+    "eq": lambda number, bound: number == bound,
+    "ne": lambda number, bound: number != bound,
+    "lt": lambda number, bound: number < bound,
+    "lte": lambda number, bound: number <= bound,
+    "gt": lambda number, bound: number > bound,
+    "gte": lambda number, bound: number >= bound,
+}
+
+
+def check(part: AllOf | JudgeTest | Choice, site: Site) -> Iterator[Finding]:
+    """One finding for each range that no number lies in."""
+    for address, kind, integral, operators in _ranges_in(part, site):
+        try:
+            empty = _is_empty([(op, _numbers(operand, kind)) for op, operand in operators], integral)
+        except QuantityError:
+            continue  # told by `wrong-unit`
+        if empty:
+            yield Finding(
+                code=CODE,
+                name=NAME,
+                severity=Severity.ERROR,
+                message="no value lies in this range",
+                address=address,
+                help="all operators of a range must hold at once; write `any: [..]` if one of them is enough",
+            )
+
+
+_Operators = list[tuple[str, Operand]]
+
+
+def _ranges_in(part: AllOf | JudgeTest | Choice, site: Site) -> Iterator[tuple[Address, Kind, bool, _Operators]]:
+    if isinstance(part, JudgeTest):
+        yield part.address.child("score"), Kind.SHARE, False, list(part.ranges)
+    elif isinstance(part, Choice):
+        for field in dict.fromkeys(field for field, _, _ in part.ranges):
+            operators = [(op, operand) for name, op, operand in part.ranges if name == field]
+            yield part.address.child("where", field), _CATALOGUE_KINDS.get(field, Kind.NUMBER), False, operators
+    else:
+        yield from _ranges_among(part.children, site)
+
+
+_CATALOGUE_KINDS = {
+    "quality": Kind.SHARE,
+    "input_price": Kind.MONEY,
+    "output_price": Kind.MONEY,
+    "latency": Kind.DURATION,
+}
+
+
+def _ranges_among(children: tuple[Condition, ...], site: Site) -> Iterator[tuple[Address, Kind, bool, _Operators]]:
+    """Tests that stand in one mapping of operators, together; they follow each other."""
+    names = [child.fact for child in children if isinstance(child, Test)]
+    if len(set(names)) == len(names):
+        return
+    for (name, keys), group in groupby(children, _mapping_of):
+        tests = tuple(group)
+        fact = site.around.facts[name] if len(tests) > 1 else None
+        if fact is not None and fact.kind.is_numeric:
+            operators = [(test.op, test.operand) for test in tests if isinstance(test, Test)]
+            yield Address(tests[0].address.path, keys), fact.kind, fact.integral, operators
+
+
+def _mapping_of(condition: Condition) -> tuple[str, tuple[Key, ...]]:
+    """The fact of a test and the keys of the mapping in which its operator stands."""
+    return (condition.fact, condition.address.keys[:-1]) if isinstance(condition, Test) else ("", ())
+
+
+def _numbers(operand: Operand, kind: Kind) -> tuple[Decimal, ...]:
+    values = operand if isinstance(operand, tuple) else (operand,)
+    return tuple(parse_quantity(value, kind) for value in values)
+
+
+def _is_empty(operators: list[tuple[str, tuple[Decimal, ...]]], integral: bool) -> bool:
+    exact = [set(numbers) for op, numbers in operators if op in ("eq", "in")]
+    if exact:
+        return not any(_holds(number, operators) for number in set.intersection(*exact))
+    low, high = _bounds(operators, integral)
+    if low is None or high is None:
+        return False
+    return low[0] > high[0] or (low[0] == high[0] and (low[1] or high[1]))
+
+
+def _holds(number: Decimal, operators: list[tuple[str, tuple[Decimal, ...]]]) -> bool:
+    for op, numbers in operators:
+        if op in ("in", "not_in"):
+            if (number in numbers) != (op == "in"):
+                return False
+        elif op in _COMPARISONS and not _COMPARISONS[op](number, numbers[0]):
+            return False
+    return True
+
+
+_Bound = tuple[Decimal, bool]
+
+
+def _bounds(operators: list[tuple[str, tuple[Decimal, ...]]], integral: bool) -> tuple[_Bound | None, _Bound | None]:
+    """The highest lower and the lowest upper bound, each with whether it is excluded itself."""
+    lows = [_low(op, numbers[0], integral) for op, numbers in operators if op in ("gt", "gte")]
+    highs = [_high(op, numbers[0], integral) for op, numbers in operators if op in ("lt", "lte")]
+    low = max(lows, default=None)
+    high = min(highs, key=lambda bound: (bound[0], not bound[1]), default=None)
+    return low, high
+
+
+def _low(op: str, number: Decimal, integral: bool) -> _Bound:
+    if integral:
+        return Decimal(math.floor(number) + 1 if op == "gt" else math.ceil(number)), False
+    return number, op == "gt"
+
+
+def _high(op: str, number: Decimal, integral: bool) -> _Bound:
+    if integral:
+        return Decimal(math.ceil(number) - 1 if op == "lt" else math.floor(number)), False
+    return number, op == "lt"

@@ -1,0 +1,51 @@
+"""
+unknown-tier: a route names a tier or model that nothing declares.
+
+Avoid:
+    rules:
+      - {name: contracts, when: {task: analyze_contract}, then: {route: workhrose}}
+Prefer:
+    rules:
+      - {name: contracts, when: {task: analyze_contract}, then: {route: workhorse}}
+Why:
+    Tiers and models share one namespace, and a route may name either. A name that is neither could only fail when the
+    first request comes; so it is told now, wherever routes are written: in rules, cascade steps, splits, choices,
+    shadows and in what happens at a limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policy_engine.diagnostics import Address, Finding, Part
+from policy_engine.model.effect import Choice, Limit, Named, Split
+from policy_engine.validator.surroundings import Site
+from policy_engine.validator.unknown_name import Namespace, unknown_name
+
+CODE = "PE301"
+NAME = "unknown-tier"
+SUBJECTS = (Named, Choice, Split, Limit)
+
+
+def check(part: Named | Choice | Split | Limit, site: Site) -> Iterator[Finding]:
+    """One finding for each name in a route that is neither a tier nor a model."""
+    tiers, models = site.around.declarations.tiers, site.around.declarations.models
+    for name, address, place in _names_in(part):
+        if name not in tiers and name not in models:
+            namespace = Namespace(word="tier", sections={"tiers": tiers, "models": models})
+            yield from unknown_name(name, namespace, code=(CODE, NAME), site=site, address=address, part=place)
+
+
+def _names_in(part: Named | Choice | Split | Limit) -> Iterator[tuple[str, Address, Part]]:
+    if isinstance(part, Named):
+        yield part.name, part.address, Part.VALUE
+    elif isinstance(part, Choice):
+        for position, name in enumerate(part.of):
+            if name != "requested":
+                yield name, part.address.child(part.preference.value, position), Part.VALUE
+    elif isinstance(part, Split):
+        for name, _ in part.weights:
+            if name != "requested":
+                yield name, part.address.child("split", name), Part.KEY
+    elif isinstance(part.otherwise, str) and part.otherwise not in ("last_answer", "fail"):
+        yield part.otherwise, part.address.child("otherwise"), Part.VALUE
