@@ -1,0 +1,97 @@
+"""A bundle's models with everything that is known about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from policy_engine.catalogue.price_list import ListedModel, look_up
+from policy_engine.model.plan import Card
+from policy_engine.model.policy import Declarations, Model, Provider
+from policy_engine.model.quantity import Kind, QuantityError, parse_quantity
+
+LookUp = Callable[[str, str, str | None], ListedModel | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """
+    The models of a bundle.
+
+    `cards` are by name; `borrowed` has, by name, what was taken from the price list and so belongs to the revision;
+    `unpriced` are the models whose price nobody knows.
+    """
+
+    cards: Mapping[str, Card]
+    borrowed: Mapping[str, bytes]
+    unpriced: tuple[str, ...]
+
+
+def catalogue_of(declarations: Declarations, look_up: LookUp = look_up) -> Catalogue:
+    """The catalogue of a bundle; the list is asked only for models that leave something open."""
+    cards: dict[str, Card] = {}
+    borrowed: dict[str, bytes] = {}
+    tiers = {model: tier.name for tier in reversed(tuple(declarations.tiers.values())) for model in tier.models}
+    for name, model in declarations.models.items():
+        provider = declarations.providers.get(model.provider)
+        listed = price_of(model, provider, look_up)
+        if listed is not None:
+            borrowed[f"price:{name}"] = listed.row()
+        cards[name] = _card(model, provider, listed, tiers.get(name))
+    unpriced = tuple(name for name, card in cards.items() if card.input_price is None or card.output_price is None)
+    return Catalogue(cards=cards, borrowed=borrowed, unpriced=unpriced)
+
+
+def price_of(model: Model, provider: Provider | None, look_up: LookUp = look_up) -> ListedModel | None:
+    """What the price list adds to a declared model; None if nothing is left open or the list does not know it."""
+    if provider is None or provider.kind not in ("openai", "anthropic"):
+        return None
+    if model.price is not None and model.context is not None:
+        return None
+    return look_up(model.model, provider.kind, provider.settings.get("base_url"))
+
+
+def _card(model: Model, provider: Provider | None, listed: ListedModel | None, tier: str | None) -> Card:
+    price = model.price or {}
+    declared = model.price is not None
+    context = _count(model.context)
+    return Card(
+        name=model.name,
+        provider=model.provider,
+        model=model.model,
+        tier=tier,
+        tags=frozenset((*model.tags, *(provider.tags if provider is not None else ()))),
+        accepts=None if model.accepts is None else frozenset(model.accepts),
+        context=context if context is not None or listed is None else listed.context,
+        max_output=_count(model.max_output),
+        input_price=_usd(price.get("input")) if declared or listed is None else listed.input_price,
+        output_price=_usd(price.get("output")) if declared or listed is None else listed.output_price,
+        cached_input_price=_usd(price.get("cached_input")) if declared or listed is None else listed.cached_input_price,
+        latency_s=_seconds(model.latency),
+        quality=model.quality,
+    )
+
+
+def _quantity(written: Any, kind: Kind) -> Decimal | None:
+    if written is None:
+        return None
+    try:
+        return parse_quantity(written, kind)
+    except QuantityError:
+        return None
+
+
+def _count(written: Any) -> int | None:
+    count = _quantity(written, Kind.COUNT)
+    return None if count is None else int(count)
+
+
+def _usd(written: Any) -> Decimal | None:
+    return _quantity(written, Kind.MONEY)
+
+
+def _seconds(written: Any) -> float | None:
+    seconds = _quantity(written, Kind.DURATION)
+    return None if seconds is None else float(seconds)

@@ -1,0 +1,1 @@
+"""From nouns to the evaluation graph: names resolved, tests shared, indexed and turned into code."""

@@ -1,0 +1,120 @@
+"""The evaluation graph: conditions as nodes, equal ones shared, each with what it reads and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, TypeAlias
+from weakref import WeakValueDictionary
+
+from policy_engine.compiler.atoms import Atom, InSet, IsTrue
+from policy_engine.model.facts import Facts, Missing
+from policy_engine.model.vocabulary import Fact, Stage
+
+
+class Op(Enum):
+    """What a node does with its children."""
+
+    LEAF = "test"
+    ALL = "all"
+    ANY = "any"
+    NOT = "not"
+
+
+Truth: TypeAlias = bool | Missing
+Probe: TypeAlias = Callable[[Facts], Truth]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
+class Node:
+    """
+    One node of the graph; the same object wherever it stands.
+
+    Attributes:
+        reads: bits (of the Layout) of all groups that it or its children read.
+        cost: rank; cheaper children run first.
+        groups: for a leaf, the (group, stage) pairs it reads.
+        probe: for a leaf other than a score, its test: true, false, UNKNOWN or PENDING.
+        text: for a leaf, the test as a person would write it.
+        indexed: the fact by whose value the condition can be looked up, or None if it has to be run.
+    """
+
+    op: Op
+    children: tuple[Node, ...] = ()
+    atom: Atom | None = None
+    reads: int = 0
+    cost: int = 0
+    groups: tuple[tuple[str, Stage], ...] = ()
+    probe: Probe | None = None
+    text: str = ""
+    indexed: Fact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interner:
+    """Makes nodes, and gives the same node for the same parts as long as somebody holds it."""
+
+    nodes: WeakValueDictionary[Any, Node] = field(default_factory=WeakValueDictionary)
+
+    def leaf(self, atom: Atom, make: Callable[[], Node]) -> Node:
+        """The node of an atom, made once."""
+        return self._shared((Op.LEAF, atom), make)
+
+    def scored(self, atom: Atom, parts: tuple[Node, ...], make: Callable[[], Node]) -> Node:
+        """The node of a score test over these parts, made once."""
+        return self._shared((Op.LEAF, atom, *map(id, parts)), make)
+
+    def all_of(self, children: list[Node]) -> Node:
+        """The conjunction of nodes, cheapest first; one child is itself."""
+        return self._joined(Op.ALL, children)
+
+    def any_of(self, children: list[Node]) -> Node:
+        """The disjunction of nodes, cheapest first; one child is itself."""
+        return self._joined(Op.ANY, children)
+
+    def negation(self, child: Node) -> Node:
+        """The opposite of a node; of a negation, what it negates."""
+        if child.op is Op.NOT:
+            return child.children[0]
+        return self._shared((Op.NOT, id(child)), lambda: _negate(child))
+
+    def _joined(self, op: Op, children: list[Node]) -> Node:
+        flat = {id(node): node for child in children for node in (child.children if child.op is op else (child,))}
+        if len(flat) == 1:
+            return next(iter(flat.values()))
+        ordered = tuple(sorted(flat.values(), key=lambda node: node.cost))
+        return self._shared((op, *map(id, ordered)), lambda: _join(op, ordered))
+
+    def _shared(self, key: Any, make: Callable[[], Node]) -> Node:
+        node = self.nodes.get(key)
+        if node is None:
+            node = self.nodes[key] = make()
+        return node
+
+
+def _negate(child: Node) -> Node:
+    by_value = child.indexed if isinstance(child.atom, InSet | IsTrue) else None
+    return Node(op=Op.NOT, children=(child,), reads=child.reads, cost=child.cost, indexed=by_value)
+
+
+def _join(op: Op, children: tuple[Node, ...]) -> Node:
+    reads = 0
+    for child in children:
+        reads |= child.reads
+    return Node(op=op, children=children, reads=reads, cost=sum(child.cost for child in children))
+
+
+def conjuncts(node: Node | None) -> tuple[Node, ...]:
+    """What must hold all at once for a node to hold; nothing for None."""
+    if node is None:
+        return ()
+    return node.children if node.op is Op.ALL else (node,)
+
+
+def leaves(node: Node) -> Iterator[Node]:
+    """Every test below a node, those inside scores included, in order of evaluation."""
+    if node.op is Op.LEAF:
+        yield node
+    for child in node.children:
+        yield from leaves(child)

@@ -1,0 +1,125 @@
+"""Regular expressions and phrases as RE2 patterns: checked, compiled once, searched in linear time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import re2
+
+SCANNED_BYTES = 256_000
+"""How much of a text is searched at most; beyond it, not finding something is unknown."""
+
+_BESIDE = r"[^\pL\pN\pM_]"
+_HINTS = (
+    (re.compile(r"\(\?<?[=!]"), "RE2 has no lookaround; say it with two conditions and `not`, or with `contains`"),
+    (re.compile(r"\\[1-9]|\(\?P=|\\k<"), "RE2 has no backreferences; they cannot be matched in linear time"),
+    (re.compile(r"[+*?}]\+|\(\?>"), "RE2 has no possessive or atomic groups; it never backtracks, so leave them out"),
+    (re.compile(r"\\[ZG]"), r"write `\z` for the end of the text"),
+    (re.compile(r"\(\?[a-zA-Z]*x"), "RE2 has no verbose mode; write the pattern on one line without spaces"),
+    (re.compile(r"\(\?#"), "RE2 has no comments inside patterns; use a YAML comment"),
+    (re.compile(r"\(\?\("), "RE2 has no conditional groups; write two patterns in a list"),
+    (re.compile(r"\{\d*,?\d{4,}\}"), "a repetition count is at most 1000"),
+)
+_ASCII_CLASS_BESIDE_LETTER = re.compile(r"\\[bwdBWD][+*?]?[^\W\d_a-zA-Z]|[^\W\d_a-zA-Z][+*?]?\\[bwdBWD]")
+
+
+class PatternError(ValueError):
+    """
+    A pattern that RE2 refuses.
+
+    Attributes:
+        reason: in words.
+        help: what to write instead, or None.
+    """
+
+    def __init__(self, reason: str, help: str | None) -> None:
+        self.reason = reason
+        self.help = help
+        super().__init__(reason)
+
+
+def re2_options() -> re2.Options:
+    """Options that keep RE2 from writing to standard error."""
+    options = re2.Options()
+    options.log_errors = False
+    return options
+
+
+def compile_pattern(pattern: str) -> re2._Regexp:
+    """
+    A pattern ready to search.
+
+    Raises:
+        PatternError: RE2 refuses it.
+    """
+    try:
+        return re2.compile(pattern, re2_options())
+    except re2.error as problem:
+        raise PatternError(_reason(problem), _hint(pattern)) from None
+    except UnicodeEncodeError:
+        raise PatternError("half of a surrogate pair is no character", None) from None
+
+
+def has_ascii_class_beside_letter(pattern: str) -> bool:
+    r"""Whether `\b`, `\w` or `\d` stands beside a letter outside ASCII, where it does not do what it seems to."""
+    return not pattern.isascii() and _ASCII_CLASS_BESIDE_LETTER.search(pattern) is not None
+
+
+def phrase_pattern(phrase: str) -> str:
+    """
+    The pattern that finds a word or phrase, in any case, with no letter, digit, mark or `_` beside it.
+
+    An end in punctuation, or in a script that writes no spaces, needs no boundary.
+    """
+    before = rf"(?:^|{_BESIDE})" if _needs_boundary(phrase[0]) else ""
+    after = rf"(?:$|{_BESIDE})" if _needs_boundary(phrase[-1]) else ""
+    return f"(?i){before}{re2.escape(phrase)}{after}"
+
+
+def glob_pattern(glob: str) -> str:
+    """The pattern that matches a whole text by `*` (any run) and `?` (any one character)."""
+    wild = {"*": ".*", "?": "."}
+    return r"(?s)^" + "".join(wild.get(char) or re2.escape(char) for char in glob) + r"$"
+
+
+def searcher(patterns: Sequence[str]) -> Callable[[str], bool | None]:
+    """
+    A function that says whether any of these patterns is in a text; they are compiled when it is first called.
+
+    Returns:
+        True if one is found, False if none is, None if the text is too long to be sure.
+    """
+    searches: list[Any] = []
+
+    def search(text: str) -> bool | None:
+        if not searches:
+            searches.extend([compile_pattern(pattern).search for pattern in patterns])
+        encoded = encode(text)
+        head = encoded[:SCANNED_BYTES]
+        if any(found(head) is not None for found in searches):
+            return True
+        return False if len(encoded) <= SCANNED_BYTES else None
+
+    return search
+
+
+def encode(text: str) -> bytes:
+    """A text as the UTF-8 that RE2 reads; a lone surrogate becomes `?`."""
+    return text.encode("utf-8", "replace")
+
+
+def _needs_boundary(char: str) -> bool:
+    in_word = re2.search(r"[\pL\pN\pM_]", char) is not None
+    scripts = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]"
+    return in_word and re2.search(scripts, char) is None
+
+
+def _reason(problem: re2.error) -> str:
+    message = problem.args[0] if problem.args else "it is not a regular expression"
+    return message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message)
+
+
+def _hint(pattern: str) -> str | None:
+    return next((hint for shape, hint in _HINTS if shape.search(pattern)), None)

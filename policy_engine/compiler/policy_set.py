@@ -1,0 +1,61 @@
+"""A compiled bundle: everything that deciding needs, as one immutable value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from policy_engine.compiler.graph import Interner
+from policy_engine.compiler.rule import CompiledRule
+from policy_engine.compiler.unit import Unit
+from policy_engine.model.condition import Scalar
+from policy_engine.model.decision import Origin
+from policy_engine.model.layout import Layout
+from policy_engine.model.plan import Card, Verdict
+from policy_engine.model.policy import Declarations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PolicySet:
+    """
+    A compiled bundle.
+
+    Attributes:
+        origin: revision, and generation inside an Engine.
+        declarations: what the bundle declares.
+        layout: which facts can be missing.
+        cards: the models, with what the price list adds.
+        rules: all enabled rules in decision order.
+        cells: for each declared task, the units that decide it.
+        general: the units for every other request: without a task, or with one that is not declared.
+        default: what decides when no rule does.
+    """
+
+    origin: Origin
+    declarations: Declarations
+    layout: Layout
+    cards: Mapping[str, Card]
+    rules: tuple[CompiledRule, ...]
+    cells: Mapping[Scalar, tuple[Unit, ...]]
+    general: tuple[Unit, ...]
+    default: Verdict
+    interner: Interner = field(repr=False)
+
+    @property
+    def revision(self) -> str:
+        """The bundle's revision, `sha256:…`."""
+        return self.origin.revision
+
+    @property
+    def generation(self) -> int | None:
+        """The snapshot's number inside an Engine, else None."""
+        return self.origin.generation
+
+    def with_generation(self, generation: int) -> PolicySet:
+        """The same policies as an Engine's snapshot of this number."""
+        return replace(self, origin=Origin(revision=self.revision, generation=generation))
+
+    def units(self) -> Iterator[Unit]:
+        """Every unit, each once."""
+        seen = {id(unit): unit for units in (*self.cells.values(), self.general) for unit in units}
+        return iter(seen.values())

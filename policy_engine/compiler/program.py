@@ -1,0 +1,93 @@
+"""Nodes as Python: two-valued programs, to be run only where nothing they read is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from policy_engine.compiler.atoms import Computed, HasAny, InSet, Interval, IsTrue, Known, Scored
+from policy_engine.compiler.graph import Node, Op, Probe
+from policy_engine.compiler.source import EXPRESSION_FUNCTIONS, compile_function, fact_source
+from policy_engine.model.facts import Facts
+
+Program = Callable[[Facts], bool]
+
+
+class Undecided(ArithmeticError):
+    """A test turned out unknown although its facts are there, such as a regex on a text that is too long."""
+
+
+def program_of(nodes: Sequence[Node]) -> Program | None:
+    """
+    A function that says whether all these nodes hold; None if there are none.
+
+    It may be called only for facts of which nothing that the nodes read is missing. It raises ArithmeticError where
+    a test cannot tell; then the three-valued walk has to.
+    """
+    if not nodes:
+        return None
+    writer = _Writer()
+    source = " and ".join(writer.source(node) for node in sorted(nodes, key=lambda node: node.cost))
+    return compile_function(source, {**EXPRESSION_FUNCTIONS, **writer.bound})
+
+
+class _Writer:
+    """Writes the source of nodes; what cannot be written inline is bound to numbered names."""
+
+    def __init__(self) -> None:
+        self.bound: dict[str, Any] = {}
+
+    def source(self, node: Node) -> str:
+        """Python that is true where the node is."""
+        if node.op is Op.NOT:
+            return f"(not {self.source(node.children[0])})"
+        if node.op is not Op.LEAF:
+            joint = " and " if node.op is Op.ALL else " or "
+            return "(" + joint.join(map(self.source, node.children)) + ")"
+        return self._leaf(node)
+
+    def _leaf(self, node: Node) -> str:
+        atom = node.atom
+        match atom:
+            case InSet(fact=fact, values=values) if len(values) == 1:
+                return f"({fact_source(fact)} == {self._name(next(iter(values)))})"
+            case InSet(fact=fact, values=values):
+                return f"({fact_source(fact)} in {self._name(values)})"
+            case Interval(fact=fact, low=low, high=high):
+                return self._between(fact_source(fact), low, high)
+            case IsTrue(fact=fact):
+                return fact_source(fact)
+            case HasAny(fact=fact, values=values):
+                return f"(not {self._name(values)}.isdisjoint({fact_source(fact)}))"
+            case Known():
+                return "True"
+            case Computed(source=source):
+                return source
+            case Scored():
+                return self._scored(atom, node.children)
+        assert node.probe is not None
+        return f"{self._name(_decided(node.probe))}(f)"
+
+    def _scored(self, atom: Scored, parts: tuple[Node, ...]) -> str:
+        terms = [f"{points} * {self.source(part)}" for points, part in zip(atom.points, parts, strict=True)]
+        return self._between("(" + " + ".join(terms) + ")", atom.low, atom.high)
+
+    def _between(self, value: str, low: float | None, high: float | None) -> str:
+        left = "" if low is None else f"{self._name(low)} <= "
+        right = "" if high is None else f" < {self._name(high)}"
+        return f"({left}{value}{right})"
+
+    def _name(self, value: Any) -> str:
+        name = f"v{len(self.bound)}"
+        self.bound[name] = value
+        return name
+
+
+def _decided(probe: Probe) -> Callable[[Facts], bool]:
+    def test(facts: Facts) -> bool:
+        truth = probe(facts)
+        if truth is True or truth is False:
+            return truth
+        raise Undecided
+
+    return test

@@ -1,0 +1,104 @@
+"""Many regexes on one text at once: an RE2 set that says which rules of a unit can still match."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import re2
+
+from policy_engine.compiler.atoms import Search
+from policy_engine.compiler.graph import Node
+from policy_engine.compiler.pattern import SCANNED_BYTES, encode, re2_options
+from policy_engine.model.facts import Facts
+
+SET_SIZE = 200
+"""Patterns in one RE2 set; compiling holds the interpreter, so sets stay small."""
+
+Match = Callable[[bytes], list[int] | None]
+Sets = list[tuple[Match, tuple[int, ...]]]
+"""For each RE2 set the numbers of the patterns that it finds, and for each number the rules that it satisfies."""
+
+_ALWAYS = r"\z"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scanner:
+    """
+    The searches of one unit.
+
+    `rules` has the bits of the rules that search; `patterns` are unique, `masks` the rules that each satisfies;
+    `nodes` goes from a rule's bit to its own search; `sets` are compiled when first needed.
+    """
+
+    rules: int
+    patterns: tuple[str, ...]
+    masks: tuple[int, ...]
+    nodes: dict[int, Node]
+    sets: Sets = field(default_factory=list)
+
+    def alive(self, facts: Facts, live: int) -> tuple[int, int]:
+        """
+        Which of the live rules can still match the newest message, which must be there.
+
+        Returns:
+            bits of the rules whose search succeeds or that do not search, and bits of those for which the text is
+            too long to tell.
+        """
+        text = facts.message or ""
+        if len(text) * 4 > SCANNED_BYTES:
+            return self._one_by_one(facts, live)
+        encoded = encode(text)
+        found = ~self.rules
+        for hits_in, masks in self.sets or self.prepare():
+            # An always-true pattern stands first: where even that is not reported, the set ran out of memory.
+            hits = hits_in(encoded)
+            if hits is None or 0 not in hits:
+                return self._one_by_one(facts, live)
+            for hit in hits:
+                found |= masks[hit]
+        return live & found, 0
+
+    def prepare(self) -> Sets:
+        """The sets, compiled now, so that the first request need not wait for it."""
+        if not self.sets:
+            starts = range(0, len(self.patterns), SET_SIZE)
+            self.sets.extend([self._set(slice(start, start + SET_SIZE)) for start in starts])
+        return self.sets
+
+    def _set(self, part: slice) -> tuple[Match, tuple[int, ...]]:
+        together = re2.Set.SearchSet(re2_options())
+        for pattern in (_ALWAYS, *self.patterns[part]):
+            together.Add(pattern)
+        together.Compile()
+        return together.Match, (0, *self.masks[part])
+
+    def _one_by_one(self, facts: Facts, live: int) -> tuple[int, int]:
+        unsure = 0
+        asking = live & self.rules
+        while asking:
+            bit = asking & -asking
+            asking ^= bit
+            truth = self.nodes[bit].probe(facts)  # type: ignore[misc]  # a search always has a probe
+            if truth is False:
+                live ^= bit
+            elif truth is not True:
+                unsure |= bit
+        return live, unsure
+
+
+def scanner_of(searches: Sequence[tuple[int, Node]]) -> Scanner | None:
+    """The scanner for the searches of a unit, as (position of the rule, node); None if there are none."""
+    if not searches:
+        return None
+    masks: dict[str, int] = {}
+    own: dict[int, Node] = {}
+    rules = 0
+    for position, node in searches:
+        assert isinstance(node.atom, Search)
+        bit = 1 << position
+        rules |= bit
+        own[bit] = node
+        for pattern in node.atom.patterns:
+            masks[pattern] = masks.get(pattern, 0) | bit
+    return Scanner(rules=rules, patterns=tuple(masks), masks=tuple(masks.values()), nodes=own)

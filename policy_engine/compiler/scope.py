@@ -1,0 +1,72 @@
+"""What a condition is compiled in: the bundle's declarations, the shared graph, and where findings go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from policy_engine.compiler.atoms import Atom, Computed
+from policy_engine.compiler.graph import Interner, Node, Op
+from policy_engine.compiler.pattern import PatternError
+from policy_engine.compiler.probes import groups_of, indexed_by, probe_of, rank_of
+from policy_engine.diagnostics import Finding
+from policy_engine.model.condition import Condition
+from policy_engine.model.layout import Layout
+from policy_engine.model.policy import Declarations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """
+    The surroundings of one condition.
+
+    `compile` gives the node of a condition inside another; `answers` says whether facts about an answer may be read;
+    `rule` is the rule's name, which salts samples, or None elsewhere; `path` holds the names of the conditions and
+    scores being resolved, outermost first, so that a circle ends. `resolved`, `compared` and `problems` remember what
+    was worked out before: nodes of named conditions, nodes of comparisons, and what is wrong with patterns.
+    """
+
+    declarations: Declarations
+    layout: Layout
+    interner: Interner
+    report: Callable[[Finding], None]
+    compile: Callable[[Condition, Scope], Node]
+    answers: bool = False
+    rule: str | None = None
+    path: tuple[str, ...] = ()
+    resolved: dict[str, Node] = field(default_factory=dict)
+    compared: dict[object, Node] = field(default_factory=dict)
+    problems: dict[str, PatternError | None] = field(default_factory=dict)
+
+    def within(self, name: str) -> Scope:
+        """The scope inside a named condition or score."""
+        return replace(self, rule=None, path=(*self.path, name))
+
+    def in_gate(self) -> Scope:
+        """The scope of a cascade step's `accept`."""
+        return replace(self, rule=None, answers=True)
+
+    def in_rule(self, name: str, report: Callable[[Finding], None]) -> Scope:
+        """The scope of a rule's own condition, with a place of its own for findings."""
+        return replace(self, rule=name, report=report)
+
+    def leaf(self, atom: Atom, text: str) -> Node:
+        """The shared node of an atom; `text` is how a person writes it."""
+        return self.interner.leaf(atom, lambda: self._make_leaf(atom, text))
+
+    def never(self) -> Node:
+        """A stand-in for what could not be resolved; its finding is told by whoever found it."""
+        return self.leaf(Computed("False", "false", ()), "false")
+
+    def _make_leaf(self, atom: Atom, text: str) -> Node:
+        groups = groups_of(atom)
+        return Node(
+            op=Op.LEAF,
+            atom=atom,
+            reads=sum(self.layout.bits.get(group, 0) for group, _ in groups),
+            cost=rank_of(atom),
+            groups=groups,
+            probe=probe_of(atom, self.declarations.assets),
+            text=text,
+            indexed=indexed_by(atom),
+        )

@@ -1,0 +1,73 @@
+"""Python source for facts and tests, made from checked input only, and compiled once per text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from types import CodeType
+from typing import Any
+
+from policy_engine.model.facts import Facts
+from policy_engine.model.vocabulary import Fact
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def fact_source(fact: Fact) -> str:
+    """
+    Python that reads a fact from `f` (Facts).
+
+    It may be run only where the fact is not missing.
+    """
+    section, _, rest = fact.name.partition(".")
+    if section == "attributes":
+        return f"f.attributes[{rest!r}]"
+    if section == "conversation":
+        return f"f.shape.{rest}()"
+    if section == "output":
+        return f"f.signals['output'][{rest!r}]"
+    if fact.is_signal:
+        field = fact.name[len(fact.group) + 1 :]
+        return f"f.signals[{fact.group!r}]" + (f"[{field!r}]" if field else "")
+    return _SOURCES.get(fact.name) or f"f.{section}_{rest}"
+
+
+_SOURCES = {
+    "task": "f.task",
+    "id": "f.request.id",
+    "session": "f.request.session",
+    "user": "f.request.user",
+    "message.text": "f.message",
+    "message.chars": "len(f.message)",
+}
+
+
+def compile_function(source: str, names: Mapping[str, Any]) -> Callable[[Facts], Any]:
+    """The function `lambda f: source`, with these names bound and nothing else in reach."""
+    function: Callable[[Facts], Any] = eval(_code(f"lambda f: {source}"), {"__builtins__": {}, "len": len, **names})
+    return function
+
+
+@lru_cache(maxsize=4096)
+def _code(source: str) -> CodeType:
+    return compile(source, "<policy>", "eval")
+
+
+def count_occurrences(text: str, *phrases: str) -> int:
+    """How often these texts occur in a text, without overlap, case as written (`count` in expressions)."""
+    return sum(text.count(phrase) for phrase in phrases if phrase)
+
+
+EXPRESSION_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "len": len,
+    "min": min,
+    "max": max,
+    "abs": abs,
+    "float": float,
+    "lower": str.lower,
+    "startswith": str.startswith,
+    "endswith": str.endswith,
+    "count": count_occurrences,
+}
+"""What an expression may call, and `float`, which generated code alone uses."""

@@ -1,0 +1,93 @@
+"""A unit: some rules in decision order, indexed and turned into programs together, and reused while they stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from policy_engine.compiler.atoms import InSet
+from policy_engine.compiler.graph import Node
+from policy_engine.compiler.index import Narrow, index_of
+from policy_engine.compiler.program import Program, program_of
+from policy_engine.compiler.rule import CompiledRule, is_scanned
+from policy_engine.compiler.scan import Scanner, scanner_of
+from policy_engine.model.vocabulary import Fact
+
+LARGEST = 512
+SMALLEST_CUT = 128
+"""A unit has at most LARGEST rules, and ends with a file once it has SMALLEST_CUT, so that an edit changes one unit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Unit:
+    """
+    Rules that are decided together; bit i of every mask is the i-th of `rules`.
+
+    Attributes:
+        narrow: gives the rules that the index leaves alive for some facts.
+        scanner: searches the message for the patterns of many rules at once, or None.
+        searching: bits of the rules that have such a pattern.
+        programs: what is left to test for each rule, None if nothing is.
+        reads: bits of the groups that each rule reads.
+        settled: for each rule the conditions that the index settles.
+        indexed: the facts of the index.
+    """
+
+    rules: tuple[CompiledRule, ...]
+    narrow: Narrow
+    scanner: Scanner | None
+    searching: int
+    programs: tuple[Program | None, ...]
+    reads: tuple[int, ...]
+    settled: tuple[frozenset[Node], ...]
+    indexed: tuple[Fact, ...]
+
+
+def unit_of(rules: tuple[CompiledRule, ...], *, any_task: bool) -> Unit:
+    """
+    The unit of some rules.
+
+    Args:
+        rules: in decision order, at most `LARGEST`.
+        any_task: whether the unit serves requests whose task is unknown (else all its rules hold for its task).
+    """
+    narrow, settled, indexed = index_of(rules)
+    searches: list[tuple[int, Node]] = []
+    programs = []
+    for position, rule in enumerate(rules):
+        left = [node for node in rule.conditions if node not in settled[position]]
+        if not any_task:
+            left = [node for node in left if not _settles_task(node)]
+        search = next((node for node in left if is_scanned(node)), None)
+        if search is not None:
+            searches.append((position, search))
+            left.remove(search)
+        programs.append(program_of(left))
+    scanner = scanner_of(searches)
+    return Unit(
+        rules=rules,
+        narrow=narrow,
+        scanner=scanner,
+        searching=0 if scanner is None else scanner.rules,
+        programs=tuple(programs),
+        reads=tuple(rule.reads for rule in rules),
+        settled=settled,
+        indexed=indexed,
+    )
+
+
+def _settles_task(node: Node) -> bool:
+    return isinstance(node.atom, InSet) and node.atom.fact.name == "task"
+
+
+def cut(rules: Sequence[CompiledRule]) -> Iterator[tuple[CompiledRule, ...]]:
+    """Rules in pieces for units, cut where a file ends if the piece is large enough."""
+    piece: list[CompiledRule] = []
+    for rule in rules:
+        full = len(piece) >= LARGEST
+        if piece and (full or (len(piece) >= SMALLEST_CUT and rule.rule.address.path != piece[-1].rule.address.path)):
+            yield tuple(piece)
+            piece = []
+        piece.append(rule)
+    if piece:
+        yield tuple(piece)

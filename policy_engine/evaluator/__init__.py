@@ -1,0 +1,1 @@
+"""From facts to a decision: the compiled graph run as a pure, restartable function."""

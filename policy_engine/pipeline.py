@@ -1,0 +1,104 @@
+"""From a folder to a policy set: load, validate, price, compile, each stage a value from a value."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from policy_engine.diagnostics import Diagnostic, Report, Severity, in_order
+
+if TYPE_CHECKING:
+    from policy_engine.compiler.policy_set import PolicySet
+    from policy_engine.loader.bundle import Bundle
+    from policy_engine.validator.validate import Validation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildResult:
+    """
+    What a folder came to.
+
+    Attributes:
+        policy_set: what to decide with; None where the report has errors.
+        report: everything that was found, sorted by place.
+        bundle: what was read.
+        validation, compiled: what the next build of the same folder can reuse; not to decide with.
+    """
+
+    policy_set: PolicySet | None
+    report: Report
+    bundle: Bundle = field(repr=False)
+    validation: Validation = field(repr=False)
+    compiled: PolicySet | None = field(repr=False)
+
+
+def build(
+    folder: str | os.PathLike[str],
+    *,
+    env: str | None = None,
+    previous: BuildResult | None = None,
+    today: date | None = None,
+) -> BuildResult:
+    """
+    The policies of a folder, ready to decide, and everything there is to say about them.
+
+    Args:
+        folder: the bundle's folder.
+        env: the environment whose `overlays/<env>/` apply.
+        previous: an earlier result for the same folder; what has not changed is not done again.
+        today: the date that `expires` is compared with; None means today.
+
+    Raises:
+        BundleNotFound: there is no such folder.
+    """
+    from policy_engine.loader.pause import garbage_collection_paused
+
+    with garbage_collection_paused():
+        return _build(folder, env=env, previous=previous, today=today)
+
+
+def _build(
+    folder: str | os.PathLike[str], *, env: str | None, previous: BuildResult | None, today: date | None
+) -> BuildResult:
+    # Loading and checking need heavy libraries; whoever only decides should not pay for them.
+    from policy_engine.catalogue.cards import catalogue_of, price_of
+    from policy_engine.compiler.compile import compile_bundle
+    from policy_engine.loader.bundle import load
+    from policy_engine.validator.validate import validate
+
+    bundle = load(folder, env, previous=None if previous is None else previous.bundle)
+    known = None if previous is None else previous.validation
+    validation = validate(bundle, today=today or date.today(), prices=price_of, previous=known)
+    policy = validation.policy
+    if policy is None:
+        report = _report((*bundle.diagnostics, *bundle.place_all(validation.findings)), bundle, rules=0, revision=None)
+        return BuildResult(policy_set=None, report=report, bundle=bundle, validation=validation, compiled=None)
+    catalogue = catalogue_of(policy.declarations)
+    revision = bundle.revision_with(catalogue.borrowed)
+    compilation = compile_bundle(
+        replace(policy, revision=revision), catalogue.cards, previous=None if previous is None else previous.compiled
+    )
+    placed = bundle.place_all((*validation.findings, *compilation.findings))
+    report = _report((*bundle.diagnostics, *placed), bundle, rules=len(policy.rules), revision=revision)
+    return BuildResult(
+        policy_set=None if report.errors else compilation.policy_set,
+        report=report,
+        bundle=bundle,
+        validation=validation,
+        compiled=compilation.policy_set,
+    )
+
+
+def _report(diagnostics: Iterable[Diagnostic], bundle: Bundle, *, rules: int, revision: str | None) -> Report:
+    ordered = in_order(diagnostics)
+    has_errors = any(diagnostic.severity is Severity.ERROR for diagnostic in ordered)
+    return Report(
+        diagnostics=ordered,
+        files=len(bundle.files),
+        rules=rules,
+        revision=None if has_errors else revision,
+        sources=bundle.sources,
+    )
