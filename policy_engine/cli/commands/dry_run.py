@@ -1,0 +1,158 @@
+"""`policy-engine dry-run`: what the policies decide about requests, without calling anything."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from policy_engine.cli.console import FOUND, Console, Failure, with_console
+from policy_engine.cli.deciding import (
+    Chunk,
+    Complaint,
+    PoliciesChanged,
+    Source,
+    decide_in_processes,
+    decide_lines,
+    decide_one,
+)
+from policy_engine.cli.intake import lines_of, request_of
+from policy_engine.cli.opening import open_policies
+from policy_engine.cli.options import READABLE, env_option, folder_argument, format_option, name_of, requests_option
+from policy_engine.cli.printing import Printer, printer_for
+from policy_engine.cli.render.cells import visible
+from policy_engine.cli.render.decisions import render_card, render_trace
+from policy_engine.cli.render.machine import to_json
+from policy_engine.cli.render.progress import Progress
+from policy_engine.cli.render.text import counted
+from policy_engine.cli.traffic import Traffic
+from policy_engine.compiler.policy_set import PolicySet
+from policy_engine.model.request import Request
+
+
+@click.command()
+@folder_argument
+@requests_option(required=False)
+@click.option("--task", help="The task of one request.")
+@click.option("--input", "text", metavar="TEXT", help="The user's message of one request.")
+@click.option("--message-file", metavar="FILE", type=READABLE, help="The same, from a file.")
+@click.option("--attribute", "given", metavar="NAME=VALUE", multiple=True, help="An attribute of one request.")
+@click.option("--trace", is_flag=True, help="Say for each rule tried why it did or did not match.")
+@click.option("--jobs", metavar="N", type=click.IntRange(1), default=1, help="Decide in so many processes.")
+@env_option
+@format_option("text", "json", "jsonl")
+@with_console
+def command(
+    folder: Path,
+    requests: str | None,
+    task: str | None,
+    text: str | None,
+    message_file: str | None,
+    given: tuple[str, ...],
+    trace: bool,
+    jobs: int,
+    env: str | None,
+    form: str,
+    console: Console,
+) -> None:
+    """
+    Decide each request with the policies in DIR and call nothing.
+
+    Requests come from a file of JSON Lines (--requests), or one is described by --task, --input and --attribute.
+    Signals are unknown unless a request supplies them. Costs are estimates of the first call.
+
+    \b
+    policy-engine dry-run policies --requests requests.jsonl
+    policy-engine dry-run policies --task generate_reply --input "Where is my order?" --attribute plan=pro
+    """
+    describes = task is not None or text is not None or message_file is not None or bool(given)
+    if describes == (requests is not None):
+        raise click.UsageError("give either --requests, or a request by --task, --input and --attribute")
+    if text is not None and message_file is not None:
+        raise click.UsageError("--input and --message-file both give the message; use one")
+    policy_set = open_policies(folder, env=env, console=console)
+    if requests is None:
+        text = text if message_file is None else _message(message_file)
+        _one(policy_set, _request(policy_set, task, text, given), form=form, trace=trace, console=console)
+        return
+    source = Source(folder=folder.absolute(), env=env, revision=policy_set.revision)
+    printer = printer_for(form, trace=trace, console=console)
+    with click.open_file(requests, "rb") as file:
+        lines, how = lines_of(file), printer.how()
+        alone = jobs == 1
+        chunks = decide_lines(lines, policy_set, how) if alone else decide_in_processes(lines, source, how, jobs=jobs)
+        progress = console.progress(total=_size_of(file))
+        with closing(chunks), closing(progress):
+            traffic, malformed = _many(chunks, name_of(requests), printer, progress, console)
+    printer.finish(traffic, _idle_rules(policy_set, traffic))
+    if malformed:
+        console.complain(f"{counted(malformed, 'line')} of `{name_of(requests)}` could not be decided")
+        console.end(FOUND)
+
+
+def _message(path: str) -> str:
+    try:
+        with click.open_file(path, "rb") as file:
+            content: bytes = file.read()
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Failure(f"the message in `{name_of(path)}` is not UTF-8") from None
+
+
+def _request(policy_set: PolicySet, task: str | None, text: str | None, given: tuple[str, ...]) -> Request:
+    try:
+        return request_of(task=task, text=text, given=given, attributes=policy_set.declarations.attributes)
+    except ValueError as problem:
+        raise click.UsageError(str(problem)) from None
+
+
+def _one(policy_set: PolicySet, request: Request, *, form: str, trace: bool, console: Console) -> None:
+    decision, _ = decide_one(policy_set, request, trace=trace)
+    if form != "text":
+        console.data(to_json(decision.to_json(), indent=2 if form == "json" else None))
+        return
+    console.data(render_card(decision, style=console.style))
+    if trace:
+        console.data("\n" + render_trace(decision, style=console.style))
+
+
+def _many(
+    chunks: Iterable[Chunk], name: str, printer: Printer, progress: Progress, console: Console
+) -> tuple[Traffic, int]:
+    """Writes all decisions and complaints as they come; gives the sum, and the number of complaints."""
+    traffic = Traffic()
+    malformed = size_bytes = 0
+    try:
+        for chunk in chunks:
+            progress.close()
+            traffic.merge(chunk.traffic)
+            malformed += len(chunk.complaints)
+            size_bytes += chunk.size_bytes
+            for complaint in chunk.complaints:
+                console.error(_said(complaint, name))
+            printer.add(chunk)
+            progress.show(traffic.total().requests, amount=size_bytes)
+    except PoliciesChanged as problem:
+        raise Failure(str(problem)) from None
+    return traffic, malformed
+
+
+def _idle_rules(policy_set: PolicySet, traffic: Traffic) -> list[str]:
+    busy = {choice.rule for choice in traffic.loads}
+    return [rule.name for rule in policy_set.rules if rule.verdict is not None and rule.name not in busy]
+
+
+def _said(complaint: Complaint, name: str) -> str:
+    column = "" if complaint.column is None else f":{complaint.column}"
+    return f"{visible(name)}:{complaint.line}{column}: {visible(complaint.reason)}"
+
+
+def _size_of(file: IO[Any]) -> int | None:
+    """The size of a file in bytes, None for what has none, such as a pipe."""
+    with suppress(OSError, ValueError):
+        return os.fstat(file.fileno()).st_size or None
+    return None

@@ -1,0 +1,130 @@
+"""Where requests went: how many to which rule, tier and model, at what cost, and what was odd about them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from policy_engine.model.decision import Decision, Notes
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was decided, less what is peculiar to one request; `rule` None is `default`."""
+
+    effect: str
+    rule: str | None
+    tier: str | None
+    model: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One decided request, as a line of a table; costs in USD, None where a price is unknown."""
+
+    id: str | None
+    task: str | None
+    choice: Choice
+    cost_usd: Decimal | None
+    default_usd: Decimal | None
+    notes: Notes
+
+
+@dataclass(slots=True)
+class Load:
+    """
+    How many requests, and what their first calls cost.
+
+    `usd` and `default_usd` (were `default` to decide) add up the same requests: those for which both are known;
+    `unpriced` counts the others.
+    """
+
+    requests: int = 0
+    usd: Decimal = Decimal(0)
+    default_usd: Decimal = Decimal(0)
+    unpriced: int = 0
+
+    def add(self, other: Load) -> None:
+        """Adds what another one counted."""
+        self.requests += other.requests
+        self.usd += other.usd
+        self.default_usd += other.default_usd
+        self.unpriced += other.unpriced
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether there is a request whose cost is known."""
+        return self.unpriced < self.requests
+
+
+@dataclass(slots=True)
+class Traffic:
+    """
+    What many decisions add up to.
+
+    `unknown` counts requests by what was unknown, `errors` by what was invalid, `skipped` by model and reason.
+    """
+
+    loads: dict[Choice, Load] = field(default_factory=dict)
+    unknown: Counter[str] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def add(self, row: Row) -> None:
+        """Counts one request."""
+        load = self._load(row.choice)
+        load.requests += 1
+        if row.cost_usd is None or row.default_usd is None:
+            load.unpriced += 1
+        else:
+            load.usd += row.cost_usd
+            load.default_usd += row.default_usd
+        self.unknown.update(row.notes.unknown)
+        self.errors.update({error.partition(":")[0] for error in row.notes.errors})
+        self.skipped.update((one.model, one.reason) for one in row.notes.skipped)
+
+    def merge(self, other: Traffic) -> None:
+        """Counts what another one counted."""
+        for choice, load in other.loads.items():
+            self._load(choice).add(load)
+        self.unknown.update(other.unknown)
+        self.errors.update(other.errors)
+        self.skipped.update(other.skipped)
+
+    def total(self) -> Load:
+        """Everything."""
+        return _sum(self.loads.values())
+
+    def by(self, key: Callable[[Choice], str | None]) -> list[tuple[str | None, Load]]:
+        """Loads by a name that `key` gives to choices, the largest first."""
+        groups: dict[str | None, Load] = {}
+        for choice, load in self.loads.items():
+            groups.setdefault(key(choice), Load()).add(load)
+        return sorted(groups.items(), key=lambda group: (-group[1].requests, group[0] or ""))
+
+    def _load(self, choice: Choice) -> Load:
+        load = self.loads.get(choice)
+        if load is None:
+            load = self.loads[choice] = Load()
+        return load
+
+
+def row_of(decision: Decision, *, task: str | None, default_usd: Decimal | None) -> Row:
+    """The row of a decision that has an estimate."""
+    return Row(
+        id=decision.id,
+        task=task,
+        choice=Choice(decision.effect, decision.rule, decision.tier, decision.model),
+        cost_usd=None if decision.estimate is None else decision.estimate.cost_usd,
+        default_usd=default_usd,
+        notes=decision.notes,
+    )
+
+
+def _sum(loads: Iterable[Load]) -> Load:
+    total = Load()
+    for load in loads:
+        total.add(load)
+    return total

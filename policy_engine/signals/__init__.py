@@ -1,0 +1,1 @@
+"""Learning what a rule asks for and the request does not say."""

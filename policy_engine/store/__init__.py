@@ -1,0 +1,1 @@
+"""Which policies are live: snapshots, reloading, and the watcher of the folder."""
