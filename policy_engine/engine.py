@@ -15,13 +15,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from policy_engine.evaluator.decide import decide, decide_async
-from policy_engine.model.decision import Decision
 from policy_engine.model.facts import utc_now
-from policy_engine.model.request import Request
 
 if TYPE_CHECKING:
     from policy_engine.compiler.policy_set import PolicySet
+    from policy_engine.model.decision import Decision
     from policy_engine.model.events import Emit
+    from policy_engine.model.request import Request
     from policy_engine.signals.call import SignalFunction
     from policy_engine.signals.registry import Registry
     from policy_engine.store.snapshot import ReloadOutcome, Snapshot, Status

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from policy_engine.diagnostics import Diagnostic, Report, Severity, in_order
-
 if TYPE_CHECKING:
     from policy_engine.compiler.policy_set import PolicySet
+    from policy_engine.diagnostics import Diagnostic, Report
     from policy_engine.loader.bundle import Bundle
     from policy_engine.validator.validate import Validation
 
@@ -93,6 +92,8 @@ def _build(
 
 
 def _report(diagnostics: Iterable[Diagnostic], bundle: Bundle, *, rules: int, revision: str | None) -> Report:
+    from policy_engine.diagnostics import Report, Severity, in_order
+
     ordered = in_order(diagnostics)
     has_errors = any(diagnostic.severity is Severity.ERROR for diagnostic in ordered)
     return Report(

@@ -9,7 +9,6 @@ that nobody asked for yet is a set of outcomes: True, False and None (unknown).
 from __future__ import annotations
 
 import ast
-import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -21,7 +20,7 @@ from policy_engine.model.quantity import Kind, parse_quantity
 from policy_engine.model.request import Request
 from tests.reference_facts import GROUP_STAGES, PENDING, UNKNOWN, Known, group_of
 from tests.reference_routes import Models
-from tests.reference_tests import glob_found, inside_window, phrase_found, position_of, regex_found
+from tests.reference_tests import compares, glob_found, inside_window, phrase_found, position_of, regex_found
 
 Outcomes: TypeAlias = frozenset[bool | None]
 OPEN: Outcomes = frozenset((True, False, None))
@@ -59,12 +58,12 @@ Node: TypeAlias = Test | Score | Join
 
 @dataclass(frozen=True)
 class Answer:
-    """What was decided; `model` and `tier` are Ellipsis where the reference does not say."""
+    """What was decided, as far as the reference goes."""
 
     rule: str | None
     effect: str
-    model: Any
-    tier: Any
+    model: str | None
+    tier: str | None
     tags: tuple[str, ...]
     unknown: tuple[str, ...]
 
@@ -307,7 +306,7 @@ class Reader:
             return Test((fact,), lambda known: _any_found(_SEARCHES[op], operands, known.value(fact)), group)
         if op == "has":
             return Test((fact,), lambda known: any(one in known.value(fact) for one in operands), group)
-        return Test((fact,), lambda known: _compares(fact, op, operands, known.value(fact)), group)
+        return Test((fact,), lambda known: compares(known.value(fact), op, operand, _kind(fact)), group)
 
     def score(self, name: str, op: str, written: Any) -> Score:
         """A score compared with a number."""
@@ -342,7 +341,6 @@ _SEARCHES: Mapping[str, Callable[[str, str], bool | None]] = {
     "contains": phrase_found,
     "glob": glob_found,
 }
-_COMPARISONS = {"lt": operator.lt, "lte": operator.le, "gt": operator.gt, "gte": operator.ge}
 _WORDS = {ast.Lt: "lt", ast.LtE: "lte", ast.Gt: "gt", ast.GtE: "gte", ast.Eq: "eq", ast.NotEq: "ne"}
 _FLIPPED = {"lt": "gt", "lte": "gte", "gt": "lt", "gte": "lte"}
 
@@ -350,13 +348,6 @@ _FLIPPED = {"lt": "gt", "lte": "gte", "gt": "lt", "gte": "lte"}
 def _any_found(search: Callable[[str, str], bool | None], wanted: Sequence[str], text: str) -> bool | None:
     found = [search(one, text) for one in wanted]
     return True if True in found else None if None in found else False
-
-
-def _compares(fact: str, op: str, operands: Sequence[Any], value: Any) -> bool:
-    if isinstance(value, str | bool):
-        return value in operands
-    numbers = [float(parse_quantity(one, _kind(fact))) for one in operands]
-    return float(value) in numbers if op in ("eq", "in") else _COMPARISONS[op](float(value), numbers[0])
 
 
 def _kind(fact: str) -> Kind:

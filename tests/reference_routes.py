@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from policy_engine.model.quantity import Kind, parse_quantity
 from policy_engine.model.texts import Shape
-from tests.reference_facts import UNKNOWN, Known
-from tests.reference_tests import position_of
+from tests.reference_facts import PENDING, UNKNOWN, Known
+from tests.reference_tests import compares, position_of
 
 
 @dataclass
@@ -23,8 +23,8 @@ class Models:
 
     def choice(
         self, rule: str | None, then: Mapping[str, Any], gathered: Sequence[Mapping[str, Any]]
-    ) -> tuple[str, Any, Any]:
-        """Effect, model and tier of a decision; the last two are Ellipsis where more is compared than prices."""
+    ) -> tuple[str, str | None, str | None]:
+        """Effect, model and tier of a decision."""
         if "respond" in then or "deny" in then:
             return "respond" if "respond" in then else "deny", None, None
         effect = "route" if "route" in then else "cascade"
@@ -39,17 +39,7 @@ class Models:
             return "deny", None, None
         bound = self._bound(then, gathered)
         fitting = ((m, t) for m, t in targets if self._tags(m) >= wanted and self._fits(m, bound))
-        model, tier = next(fitting, (None, None))
-        if any(self._is_measured(one) for one in self._written(then)):
-            return effect, ..., ...
-        return effect, model, tier
-
-    def _written(self, then: Mapping[str, Any]) -> Iterator[Any]:
-        for step in [then] if "route" in then else self.bundle["cascades"][then["cascade"]]["steps"]:
-            yield from step["route"] if isinstance(step["route"], list) else [step["route"]]
-
-    def _is_measured(self, link: Any) -> bool:
-        return isinstance(link, dict) and ("fastest" in link or bool(link.get("where", {}).keys() - {"tags"}))
+        return effect, *next(fitting, (None, None))
 
     def _links(self, written: Any, salt: str) -> list[tuple[str, str | None]]:
         links = written if isinstance(written, list) else [written]
@@ -93,17 +83,37 @@ class Models:
 
     def _ranked(self, link: Mapping[str, Any]) -> list[tuple[str, str | None]]:
         how = next(key for key in link if key in ("cheapest", "best", "fastest"))
-        wanted = set(link.get("where", {}).get("tags", ()))
-        targets = [target for name in link[how] for target in self._named(name) if self._tags(target[0]) >= wanted]
-        models = self.bundle["models"]
+        targets = [target for name in link[how] for target in self._named(name)]
+        passing = [target for target in targets if self._passes(target[0], link.get("where", {}))]
 
-        def price(target: tuple[str, str | None]) -> Decimal:
-            return sum((parse_quantity(p, Kind.MONEY) for p in models[target[0]]["price"].values()), Decimal(0))
+        def rank(target: tuple[str, str | None]) -> float:
+            facts = self._facts(target[0])
+            if how == "cheapest":
+                return facts["input_price"] + facts["output_price"]
+            return facts.get("latency", math.inf) if how == "fastest" else -facts.get("quality", -math.inf)
 
-        def quality(target: tuple[str, str | None]) -> float:
-            return -float(models[target[0]].get("quality", -1))
+        return sorted(dict.fromkeys(passing), key=rank)
 
-        return sorted(targets, key=price if how == "cheapest" else quality)
+    def _passes(self, model: str, where: Mapping[str, Any]) -> bool:
+        """Whether a model has the tags and lies in the ranges; what is not known lies in none."""
+        facts = self._facts(model)
+        ranges = [(facts.get(name), name, range_) for name, range_ in where.items() if name != "tags"]
+        return self._tags(model) >= set(where.get("tags", ())) and all(
+            fact is not None and compares(fact, op, operand, _KINDS[name])
+            for fact, name, range_ in ranges
+            for op, operand in range_.items()
+        )
+
+    def _facts(self, model: str) -> dict[str, float]:
+        """What the catalogue says of a model, and how fast it was lately."""
+        written = self.bundle["models"][model]
+        own = {"quality": written.get("quality"), "latency": written.get("latency")}
+        own |= {f"{side}_price": price for side, price in written["price"].items()}
+        facts = {name: float(parse_quantity(one, _KINDS[name])) for name, one in own.items() if one is not None}
+        if self.known.value(f"latency.{model}.p50") is PENDING:
+            self.known.ask([f"latency.{model}"])
+        measured = self.known.value(f"latency.{model}.p50")
+        return facts if measured is UNKNOWN else {**facts, "latency": measured}
 
     def _tags(self, model: str) -> set[str]:
         written = self.bundle["models"][model]
@@ -128,6 +138,9 @@ class Models:
         needs |= {"json"} if self.known.value("wants.json") else set()
         needs |= {"images"} if Shape(request.messages or (), 0).images() else set()
         return needs <= set(written.get("accepts", needs))
+
+
+_KINDS = {"quality": Kind.SHARE, "latency": Kind.DURATION, "input_price": Kind.MONEY, "output_price": Kind.MONEY}
 
 
 def _count(written: Any) -> int:

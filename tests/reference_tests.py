@@ -1,7 +1,8 @@
-"""How the reference searches texts, reads the clock and draws samples."""
+"""How the reference compares values, searches texts, reads the clock and draws samples."""
 
 from __future__ import annotations
 
+import operator
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -13,9 +14,25 @@ from zoneinfo import ZoneInfo
 
 import re2
 
+from policy_engine.model.quantity import Kind, parse_quantity
+
 SCANNED_BYTES = 256_000
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WITHOUT_SPACES = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
+
+
+def compares(value: Any, op: str, operand: Any, kind: Kind) -> bool:
+    """Whether a value stands to what is written as an operator says; numbers are compared as doubles."""
+    operands = operand if isinstance(operand, list) else [operand]
+    if op in ("ne", "not_in"):
+        return not compares(value, "in", operands, kind)
+    if isinstance(value, str | bool):
+        return value in operands
+    numbers = [float(parse_quantity(one, kind)) for one in operands]
+    return float(value) in numbers if op in ("eq", "in") else _COMPARISONS[op](float(value), numbers[0])
+
+
+_COMPARISONS = {"lt": operator.lt, "lte": operator.le, "gt": operator.gt, "gte": operator.ge}
 
 
 def regex_found(pattern: str, text: str) -> bool | None:

@@ -6,8 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TypeVar
 
 from policy_engine.model.decision import Decision, Notes
+
+Name = TypeVar("Name", str, str | None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +100,9 @@ class Traffic:
         """Everything."""
         return _sum(self.loads.values())
 
-    def by(self, key: Callable[[Choice], str | None]) -> list[tuple[str | None, Load]]:
-        """Loads by a name that `key` gives to choices, the largest first."""
-        groups: dict[str | None, Load] = {}
+    def by(self, key: Callable[[Choice], Name]) -> list[tuple[Name, Load]]:
+        """Loads by a name (or None) that `key` gives to choices, the largest first."""
+        groups: dict[Name, Load] = {}
         for choice, load in self.loads.items():
             groups.setdefault(key(choice), Load()).add(load)
         return sorted(groups.items(), key=lambda group: (-group[1].requests, group[0] or ""))

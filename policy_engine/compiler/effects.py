@@ -12,7 +12,6 @@ from itertools import accumulate
 from policy_engine.compiler.graph import Node
 from policy_engine.compiler.operands import interval
 from policy_engine.compiler.scope import Scope
-from policy_engine.model.decision import first_target
 from policy_engine.model.effect import (
     Choice,
     Deny,
@@ -71,7 +70,7 @@ class Effects:
             effect=effect,
             plan=plan,
             modifiers=then.modifiers,
-            first=first_target(plan),
+            first=plan.first_target(),
             room=self._room(plan, then.modifiers),
             address=then.address,
         )

@@ -15,7 +15,18 @@ from policy_engine.compiler.faults import bad_expression
 from policy_engine.compiler.graph import Node
 from policy_engine.compiler.operands import SYMBOLS, numeric_node
 from policy_engine.compiler.scope import Scope
-from policy_engine.compiler.terms import FORBIDDEN, MISTYPED, TOO_LARGE, Refusal, Term, Terms, kind_name, merged
+from policy_engine.compiler.terms import (
+    FORBIDDEN,
+    FUNCTIONS,
+    MISTYPED,
+    TOO_LARGE,
+    UNKNOWN_FACT,
+    Refusal,
+    Term,
+    Terms,
+    kind_name,
+    merged,
+)
 from policy_engine.diagnostics import Finding, Severity
 from policy_engine.model.condition import ExpressionTest, Scalar, Test
 from policy_engine.model.quantity import Kind
@@ -228,10 +239,9 @@ class _Reader:
         if left.kind is right.kind:
             message = f"{kind_name(left.kind)} cannot be compared by `{SYMBOLS[op]}`"
         else:
-            message = (
-                f"`{left.text}` is {kind_name(left.kind)} and `{right.text}` is {kind_name(right.kind)}; "
-                "they can never be equal"
-            )
+            told = "can never be equal" if op == "eq" else f"cannot be compared by `{SYMBOLS[op]}`"
+            kinds = f"`{left.text}` is {kind_name(left.kind)} and `{right.text}` is {kind_name(right.kind)}"
+            message = f"{kinds}; they {told}"
         raise Refusal(MISTYPED, message, node)
 
     def _refuse_score(self, left: Term, right: Term, node: ast.Compare) -> None:
@@ -254,6 +264,15 @@ def _is_number(value: Scalar) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+_USUAL_HELP = {
+    _UNPARSABLE: "write one comparison, or several joined by `and` and `or`, as in `message.chars > 20`",
+    FORBIDDEN: f"use facts, literals, comparisons, `and or not in`, + - * / and the functions {', '.join(FUNCTIONS)}",
+    MISTYPED: "compare numbers with numbers, and text with text in quotes",
+    UNKNOWN_FACT: "facts are named as in conditions: `message.chars`, `attributes.plan`",
+    TOO_LARGE: "split it into named conditions",
+}
+
+
 def _finding(refusal: Refusal, test: ExpressionTest) -> Finding:
     code, name = refusal.code
     return Finding(
@@ -261,7 +280,7 @@ def _finding(refusal: Refusal, test: ExpressionTest) -> Finding:
         name=name,
         severity=Severity.ERROR,
         message=refusal.message,
-        help=refusal.help,
+        help=refusal.help or _USUAL_HELP[refusal.code],
         address=test.address,
         within=_within(refusal.node, test.text),
     )

@@ -8,20 +8,12 @@ from typing import Any
 
 import re2
 
+from policy_engine.compiler.refused_pattern import meaning_of
+
 SCANNED_BYTES = 256_000
 """How much of a text is searched at most; beyond it, not finding something is unknown."""
 
 _BESIDE = r"[^\pL\pN\pM_]"
-_HINTS = (
-    (re.compile(r"\(\?<?[=!]"), "RE2 has no lookaround; say it with two conditions and `not`, or with `contains`"),
-    (re.compile(r"\\[1-9]|\(\?P=|\\k<"), "RE2 has no backreferences; they cannot be matched in linear time"),
-    (re.compile(r"[+*?}]\+|\(\?>"), "RE2 has no possessive or atomic groups; it never backtracks, so leave them out"),
-    (re.compile(r"\\[ZG]"), r"write `\z` for the end of the text"),
-    (re.compile(r"\(\?[a-zA-Z]*x"), "RE2 has no verbose mode; write the pattern on one line without spaces"),
-    (re.compile(r"\(\?#"), "RE2 has no comments inside patterns; use a YAML comment"),
-    (re.compile(r"\(\?\("), "RE2 has no conditional groups; write two patterns in a list"),
-    (re.compile(r"\{\d*,?\d{4,}\}"), "a repetition count is at most 1000"),
-)
 _ASCII_CLASS_BESIDE_LETTER = re.compile(r"\\[bwdBWD][+*?]?[^\W\d_a-zA-Z]|[^\W\d_a-zA-Z][+*?]?\\[bwdBWD]")
 
 
@@ -31,10 +23,10 @@ class PatternError(ValueError):
 
     Attributes:
         reason: in words.
-        help: what to write instead, or None.
+        help: what to write instead.
     """
 
-    def __init__(self, reason: str, help: str | None) -> None:
+    def __init__(self, reason: str, help: str) -> None:
         self.reason = reason
         self.help = help
         super().__init__(reason)
@@ -57,9 +49,9 @@ def compile_pattern(pattern: str) -> re2._Regexp:
     try:
         return re2.compile(pattern, re2_options())
     except re2.error as problem:
-        raise PatternError(_reason(problem), _hint(pattern)) from None
+        raise PatternError(*meaning_of(_complaint(problem))) from None
     except UnicodeEncodeError:
-        raise PatternError("half of a surrogate pair is no character", None) from None
+        raise PatternError("half of a surrogate pair is no character", "write the character itself") from None
 
 
 def has_ascii_class_beside_letter(pattern: str) -> bool:
@@ -79,9 +71,24 @@ def phrase_pattern(phrase: str) -> str:
 
 
 def glob_pattern(glob: str) -> str:
-    """The pattern that matches a whole text by `*` (any run) and `?` (any one character)."""
-    wild = {"*": ".*", "?": "."}
-    return r"(?s)^" + "".join(wild.get(char) or re2.escape(char) for char in glob) + r"$"
+    """The pattern that matches a whole text: `*` is any run, `?` one character, `[a-z]` and `[!a-z]` one of a set."""
+    parts = (_glob_part(part) for part in _GLOB_PARTS.findall(glob))
+    return r"(?s)^" + "".join(parts) + r"$"
+
+
+_GLOB_PARTS = re.compile(r"\[!?\]?[^\]]*\]|.", re.DOTALL)
+
+
+def _glob_part(part: str) -> str:
+    if len(part) == 1:
+        return {"*": ".*", "?": "."}.get(part) or str(re2.escape(part))
+    inner = part[1:-1].replace("\\", r"\\").replace("[", r"\[")
+    one_of = f"[^{inner[1:]}]" if inner.startswith("!") else "[" + inner.replace("^", r"\^") + "]"
+    try:
+        compile_pattern(one_of)
+    except PatternError:
+        return str(re2.escape(part))  # no set of characters, such as `[z-a]`: the text itself
+    return one_of
 
 
 def searcher(patterns: Sequence[str]) -> Callable[[str], bool | None]:
@@ -116,10 +123,6 @@ def _needs_boundary(char: str) -> bool:
     return in_word and re2.search(scripts, char) is None
 
 
-def _reason(problem: re2.error) -> str:
+def _complaint(problem: re2.error) -> str:
     message = problem.args[0] if problem.args else "it is not a regular expression"
     return message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message)
-
-
-def _hint(pattern: str) -> str | None:
-    return next((hint for shape, hint in _HINTS if shape.search(pattern)), None)

@@ -60,7 +60,7 @@ MISTYPED = (expression_type.CODE, expression_type.NAME)
 UNKNOWN_FACT = (unknown_fact.CODE, unknown_fact.NAME)
 TOO_LARGE = (expression_too_large.CODE, expression_too_large.NAME)
 
-_KIND_NAMES = {Kind.TEXT: "a text", Kind.BOOLEAN: "a boolean", Kind.LIST: "a list"}
+_KIND_NAMES = {Kind.TEXT: "text", Kind.BOOLEAN: "a boolean", Kind.LIST: "a list"}
 _OPERATORS: Mapping[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _OPERATOR_NAMES = {ast.Pow: "**", ast.Mod: "%", ast.FloorDiv: "//", ast.LShift: "<<", ast.RShift: ">>"}
 _NUMERIC_FUNCTIONS = ("min", "max", "abs")
@@ -115,7 +115,7 @@ class Terms:
         """The term of a tree that must be a text."""
         term = self.read(node)
         if term.kind is not Kind.TEXT:
-            raise Refusal(MISTYPED, f"`{term.text}` is {kind_name(term.kind)}, but a text is wanted here", node)
+            raise Refusal(MISTYPED, f"`{term.text}` is {kind_name(term.kind)}, but text is wanted here", node)
         return term
 
     def _constant(self, node: ast.Constant) -> Term:

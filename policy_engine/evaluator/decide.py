@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from policy_engine.compiler.policy_set import PolicySet
-from policy_engine.evaluator.conclude import Needs
-from policy_engine.evaluator.estimate import estimate_of
+from policy_engine.evaluator.progress import Needs
 from policy_engine.evaluator.run import run
-from policy_engine.evaluator.trace import run_traced
-from policy_engine.model.decision import Decision
 from policy_engine.model.facts import UNKNOWN, Facts, utc_now
-from policy_engine.model.request import Request
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from policy_engine.compiler.policy_set import PolicySet
+    from policy_engine.model.decision import Decision
+    from policy_engine.model.request import Request
 
 Learn = Callable[[tuple[str, ...], Facts], Mapping[str, Any]]
 LearnAsync = Callable[[tuple[str, ...], Facts], Awaitable[Mapping[str, Any]]]
@@ -43,12 +44,12 @@ def decide(
         estimate: whether to say what the first call is expected to cost and take.
     """
     facts = Facts(request, policy_set.layout, clock)
-    start = run_traced if trace else run
+    start = _run_traced if trace else run
     step = start(policy_set, facts)
     while isinstance(step, Needs):
         facts = _knowing(facts, step, _NOTHING if learn is None else learn(step.signals, facts))
         step = start(policy_set, facts)
-    return step.with_estimate(estimate_of(step, facts, policy_set)) if estimate else step
+    return _estimated(step, facts, policy_set) if estimate else step
 
 
 async def decide_async(
@@ -62,14 +63,27 @@ async def decide_async(
 ) -> Decision:
     """The same as `decide`, with a `learn` that is awaited."""
     facts = Facts(request, policy_set.layout, clock)
-    start = run_traced if trace else run
+    start = _run_traced if trace else run
     step = start(policy_set, facts)
     while isinstance(step, Needs):
         facts = _knowing(facts, step, await learn(step.signals, facts))
         step = start(policy_set, facts)
-    return step.with_estimate(estimate_of(step, facts, policy_set)) if estimate else step
+    return _estimated(step, facts, policy_set) if estimate else step
 
 
 def _knowing(facts: Facts, needs: Needs, learned: Mapping[str, Any]) -> Facts:
     """Facts grow with every turn, so the loop ends: what was not learned is known to be unknown."""
     return facts.knowing({group: learned.get(group, UNKNOWN) for group in needs.signals})
+
+
+def _run_traced(policy_set: PolicySet, facts: Facts) -> Decision | Needs:
+    # Only those who ask for a trace or an estimate should wait for what it needs.
+    from policy_engine.evaluator.trace import run_traced
+
+    return run_traced(policy_set, facts)
+
+
+def _estimated(decision: Decision, facts: Facts, policy_set: PolicySet) -> Decision:
+    from policy_engine.evaluator.estimate import estimate_of
+
+    return decision.with_estimate(estimate_of(decision, facts, policy_set))

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policy_engine.compiler.atoms import Scored
+from policy_engine.compiler.atoms import Computed, Scored
 from policy_engine.compiler.graph import Node, Op
+from policy_engine.compiler.probes import facts_of, reader_of
 from policy_engine.model.facts import PENDING, UNKNOWN, Facts
 from policy_engine.model.vocabulary import Stage
 
@@ -65,7 +66,9 @@ def pending(nodes: tuple[Node, ...], facts: Facts) -> Iterator[tuple[Stage, str]
         if node.children:
             yield from pending(node.children, facts)
         else:
-            yield from ((stage, group) for group, stage in node.groups if group not in facts.signals)
+            yield from (
+                (stage, group) for group, stage in node.groups if stage > Stage.REQUEST and group not in facts.signals
+            )
 
 
 def _leaf(node: Node, facts: Facts) -> int:
@@ -121,16 +124,12 @@ def _all(children: list[int]) -> int:
 
 
 def _missing_groups(node: Node, facts: Facts) -> Iterator[str]:
-    missing = [group for group, stage in node.groups if _is_missing(group, stage, facts)]
+    """Whatever the test reads that is known to be unknown; a test that has all it reads failed by itself."""
+    read = () if node.atom is None else facts_of(node.atom)
+    missing = [fact.group for fact in read if reader_of(fact)(facts) is UNKNOWN]
     if missing:
         yield from missing
-    elif node.groups and node.text and hasattr(node.atom, "reads"):
+    elif isinstance(node.atom, Computed):
         yield "expr"
     else:
-        yield from (group for group, _ in node.groups)
-
-
-def _is_missing(group: str, stage: Stage, facts: Facts) -> bool:
-    if Stage.REQUEST < stage < Stage.ANSWER:
-        return facts.signals.get(group, UNKNOWN) is UNKNOWN
-    return bool(facts.missing & facts.layout.bits.get(group, 0))
+        yield from (fact.group for fact in read)

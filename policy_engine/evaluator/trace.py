@@ -10,9 +10,10 @@ from policy_engine.compiler.graph import Node, Op, leaves
 from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.compiler.probes import facts_of, reader_of
 from policy_engine.compiler.rule import CompiledRule
-from policy_engine.evaluator.conclude import Needs, conclude
+from policy_engine.evaluator.conclude import conclude
 from policy_engine.evaluator.possible import FALSE, TRUE, outcomes
-from policy_engine.evaluator.run import Progress, Try, settle
+from policy_engine.evaluator.progress import Needs, Progress, Try
+from policy_engine.evaluator.settle import settle
 from policy_engine.model.decision import Decision
 from policy_engine.model.facts import Facts, Missing
 from policy_engine.model.quantity import Kind

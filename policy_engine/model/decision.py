@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from policy_engine.model.plan import Plan, Target, Verdict, modifiers_json
-from policy_engine.model.trace import Trace
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from policy_engine.model.plan import Plan, Verdict
+    from policy_engine.model.trace import Trace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +118,8 @@ class Decision:
     @property
     def modifiers(self) -> Mapping[str, Any]:
         """What modifiers add, as written: `remember`, `shadow`, `limits`, `params` and so on."""
+        from policy_engine.model.plan import modifiers_json  # not needed to decide
+
         return modifiers_json(self.verdict.modifiers)
 
     @property
@@ -182,11 +186,3 @@ class Decision:
         if self.trace is not None:
             written["trace"] = self.trace.to_json()
         return written
-
-
-def first_target(plan: Plan) -> Target | None:
-    """The first model that a plan calls, passing over steps with none left."""
-    for step in plan.steps:
-        if targets := step.targets:
-            return targets[0]
-    return None

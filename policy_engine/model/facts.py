@@ -6,10 +6,8 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, Final, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, overload
 
-from policy_engine.model.layout import Layout, accepted_signal, fields_of
-from policy_engine.model.request import Request
 from policy_engine.model.texts import Shape, count_lines, count_words, estimate_tokens, newest_user_text, whole_text
 
 
@@ -25,6 +23,10 @@ UNKNOWN: Final = Missing.UNKNOWN
 
 PENDING: Final = Missing.PENDING
 """The fact is a signal that nobody has asked for yet."""
+
+if TYPE_CHECKING:
+    from policy_engine.model.layout import Layout
+    from policy_engine.model.request import Request
 
 Value = TypeVar("Value")
 
@@ -192,6 +194,8 @@ class Facts:
         return estimate_tokens(text) if given is None else given
 
     def _learn(self, group: str, value: Any) -> None:
+        from policy_engine.model.layout import accepted_signal, fields_of  # only where there are signals
+
         accepted = UNKNOWN if value is UNKNOWN else accepted_signal(group, value, self.layout)
         if accepted is None:
             self.errors = (*self.errors, f"{group}: `{value}` is not a value of this signal")

@@ -133,6 +133,10 @@ class Plan:
     answer: Answer | None = None
     refusal: Refusal | None = None
 
+    def first_target(self) -> Target | None:
+        """The first model that is called, steps with none left being passed over; None if none is known."""
+        return next((targets[0] for step in self.steps if (targets := step.targets)), None)
+
     def to_json(self) -> dict[str, Any]:
         """The plan as in schema decision.v1."""
         if self.answer is not None:

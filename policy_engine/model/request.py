@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from policy_engine.model.policy import Attribute
+if TYPE_CHECKING:
+    from policy_engine.model.policy import Attribute
 
 _NOTHING: Mapping[str, Any] = {}
 

@@ -111,8 +111,8 @@ def fact_named(name: str, declarations: Declarations) -> Fact | None:
     if name in _FIXED:
         return _FIXED[name]
     if name == "task":
-        always = declarations.default_task is not None
-        return Fact(name="task", kind=Kind.TEXT, group="task", choices=declarations.tasks, always=always)
+        # `default_task` stands in for absence only: a task that is not declared is unknown all the same.
+        return Fact(name="task", kind=Kind.TEXT, group="task", choices=declarations.tasks)
     if section == "output":
         return _OUTPUT.get(name)
     if section == "attributes":

@@ -74,7 +74,7 @@ class Call:
     def _run(self) -> None:
         try:
             value = self._question.function(self._question.request)
-            self._value = asyncio.run(_awaited(value)) if inspect.isawaitable(value) else value
+            self._value = asyncio.run(_within(value, self._question)) if inspect.isawaitable(value) else value
         except Exception as error:  # noqa: BLE001  it is raised where the value is asked for
             self._error = error
         except BaseException as error:  # noqa: BLE001  the same; but it must not end whoever asks
@@ -127,6 +127,7 @@ async def ask_aside_async(question: Question, put: Callable[[Question, Callable[
 
 
 async def _within(awaitable: Awaitable[Any], question: Question) -> Any:
+    """What an awaitable gives, within the question's timeout; at the timeout it is told to end."""
     task = asyncio.ensure_future(awaitable)
     try:
         await asyncio.wait({task}, timeout=question.timeout_s)
@@ -139,10 +140,6 @@ async def _within(awaitable: Awaitable[Any], question: Question) -> Any:
     if task.cancelled():
         raise RuntimeError("it was cancelled")
     return task.result()
-
-
-async def _awaited(awaitable: Awaitable[Any]) -> Any:
-    return await awaitable
 
 
 def _forget(task: asyncio.Future[Any]) -> None:

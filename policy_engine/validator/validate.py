@@ -111,10 +111,7 @@ def _file_result(file: SourceFile, checker: SchemaChecker, previous: Validation 
 
 def _losses_of(file: SourceFile, findings: tuple[Finding, ...]) -> Losses:
     lost = losses_in(file.data, findings) if findings else Losses()
-    unread = losses_of_loading(file.text, file.data, file.diagnostics) if file.diagnostics else Losses()
-    if file.data is None and not file.diagnostics:
-        unread = Losses(texts=(file.text,))
-    return joined((lost, unread))
+    return joined((lost, losses_of_loading(file.text, file.data, file.diagnostics))) if file.diagnostics else lost
 
 
 def _losses(bundle: Bundle, results: Iterable[FileResult]) -> Losses:

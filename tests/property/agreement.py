@@ -66,7 +66,7 @@ class Compared:
     def agree(self) -> bool:
         """Whether all three say the same."""
         untraced = {key: value for key, value in self.traced.to_json().items() if key != "trace"}
-        return untraced == self.decision.to_json() and seen(self.decision, self.expected) == self.expected
+        return untraced == self.decision.to_json() and seen(self.decision) == self.expected
 
 
 def compared(policy_set: PolicySet, reference: Reference, request: Mapping[str, Any]) -> Compared:
@@ -75,13 +75,13 @@ def compared(policy_set: PolicySet, reference: Reference, request: Mapping[str, 
     return Compared(decide(policy_set, read), decide(policy_set, read, trace=True), reference.decide(read))
 
 
-def seen(decision: Decision, expected: Answer) -> Answer:
-    """What the reference would call this decision; of the model, only what it says."""
+def seen(decision: Decision) -> Answer:
+    """A decision as the reference would say it."""
     return Answer(
         rule=decision.rule,
         effect=decision.effect,
-        model=... if expected.model is ... else decision.model,
-        tier=... if expected.tier is ... else decision.tier,
+        model=decision.model,
+        tier=decision.tier,
         tags=decision.tags,
         unknown=decision.unknown,
     )

@@ -84,7 +84,8 @@ def _route(rng: Random) -> Any:
     forms.append({"split": {"tiny": 50, "large": 50}, "by": rng.choice(("attributes.tenant", "attributes.seats"))})
     forms.append({rng.choice(("cheapest", "best", "fastest")): ["slow", "fast"]})
     forms.append({"cheapest": list(pools.MODELS), "where": {"tags": ["eu"]}})
-    forms.append({"best": list(pools.MODELS), "where": {"latency": {"lt": "1s"}}})
+    forms.append({"best": list(pools.MODELS), "where": {"latency": rng.choice(({"lt": "1s"}, {"in": ["400ms", "1s"]}))}})
+    forms.append({"fastest": list(pools.MODELS), "where": {"quality": {"gte": rng.choice((0.6, "60%"))}}})
     return rng.choice(forms) if rng.random() < 0.7 else [rng.choice(forms) for _ in range(2)]
 
 

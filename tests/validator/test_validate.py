@@ -102,6 +102,22 @@ def test_a_broken_file_does_not_make_its_names_unknown(tmp_path: Path) -> None:
     assert found == ["unknown tier `mango`"]
 
 
+@pytest.mark.parametrize(
+    "lost",
+    ["  big: {provider: openai, model: gpt-4o, context: ~}", "  mini: {provider: openai, model: gpt-4o}", "  big: ~"],
+    ids=["a null in an entry", "an entry written twice", "an entry that is null"],
+)
+def test_a_lost_entry_does_not_hide_unknown_names(tmp_path: Path, lost: str) -> None:
+    """Where only one entry could not be read, other names that nothing declares are told, even in the same file."""
+    models = MODELS.replace("tiers:\n", f"{lost}\ntiers:\n").replace("models: [mini]", "models: [mango, big]")
+    models = models if "big:" in lost else models.replace(", big", "")
+    bundle = bundle_of(tmp_path, {"models.yaml": models, "chat.yaml": CHAT.replace("workhrose", "workhorse")})
+
+    found = [finding.message for finding in validate(bundle, today=TODAY).findings]
+
+    assert found == ["unknown model `mango`"]
+
+
 def test_a_malformed_entry_does_not_make_its_name_unknown(tmp_path: Path) -> None:
     """An entry with a mistake in its form is told once; who refers to it by name is not told as well."""
     models = MODELS.replace("{provider: openai, model: gpt-4o-mini}", "{provider: openai, price: 5}")

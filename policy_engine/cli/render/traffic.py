@@ -14,13 +14,18 @@ from policy_engine.cli.render.text import counted
 from policy_engine.cli.traffic import Choice, Load, Traffic
 
 _MOST = 5
+_NO_MODEL = "(no model)"
 _KEYS: Mapping[str, Callable[[Choice], str | None]] = {
     "effect": lambda choice: choice.effect,
     "rule": lambda choice: choice.rule,
     "tier": lambda choice: choice.tier,
     "model": lambda choice: choice.model,
 }
-_NAMELESS = {"rule": DEFAULT, "tier": "(no tier)", "model": "(no model)"}
+_LABELS: Mapping[str, Callable[[Choice], str]] = {
+    "rule": lambda choice: DEFAULT if choice.rule is None else choice.rule,
+    "tier": lambda choice: choice.tier or (_NO_MODEL if choice.model is None else "(no tier)"),
+    "model": lambda choice: choice.model or _NO_MODEL,
+}
 
 
 def render_traffic(
@@ -35,7 +40,7 @@ def render_traffic(
     total = traffic.total()
     if not total.requests:
         return "no requests"
-    parts = [_table(title, traffic, total, style=style, width=width) for title in _NAMELESS]
+    parts = [_table(title, traffic, total, style=style, width=width) for title in _LABELS]
     said = _closing(traffic, total, idle)
     lines = [f"{style.paint(name.ljust(12), Ink.DIM)}{text}" for name, text in said if text]
     return "\n\n".join([*parts, "\n".join(lines)])
@@ -83,12 +88,12 @@ def _table(title: str, traffic: Traffic, total: Load, *, style: Style, width: in
         Column(title="est. cost", right=True),
         Column(title="by default", right=True),
     )
-    loads = traffic.by(_KEYS[title])
+    loads = traffic.by(_LABELS[title])
     costs = [(load.usd, load.default_usd) if load.is_priced else (None, None) for _, load in loads]
     decimals = decimals_for_sum(cost for pair in costs for cost in pair)
     rows = [
         (
-            _NAMELESS[title] if name is None else name,
+            name,
             f"{load.requests:,}",
             f"{load.requests / total.requests:.1%}",
             dollars(own, decimals),

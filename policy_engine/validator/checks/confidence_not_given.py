@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policy_engine.diagnostics import Finding, Part, RelatedAddress, Severity
+from policy_engine.diagnostics import Address, Finding, Part, RelatedAddress, Severity
 from policy_engine.model.condition import ExpressionTest, Test
 from policy_engine.model.effect import Choice, Link, Named, Split
 from policy_engine.model.policy import Declarations, Model
@@ -52,8 +52,8 @@ def check(part: Test | ExpressionTest, site: Site) -> Iterator[Finding]:
         name=NAME,
         severity=Severity.ERROR,
         message=f"model `{silent[0].name}` does not tell how confident it is",
-        address=part.address,
-        part=Part.KEY,
+        address=part.address if isinstance(part, ExpressionTest) else _address_of_fact(part),
+        part=Part.VALUE if isinstance(part, ExpressionTest) else Part.KEY,
         help="test the answer itself (`chars`, `sections`, `json_schema`, `judge`), or route this step elsewhere",
         related=tuple(_related(model) for model in silent),
     )
@@ -61,6 +61,12 @@ def check(part: Test | ExpressionTest, site: Site) -> Iterator[Finding]:
 
 def _reads_confidence(part: Test | ExpressionTest) -> bool:
     return _FACT in names_in(part.text) if isinstance(part, ExpressionTest) else part.fact == _FACT
+
+
+def _address_of_fact(test: Test) -> Address:
+    """Where `confidence` is written, above its operators."""
+    keys = test.address.keys
+    return Address(test.address.path, keys[: keys.index("confidence") + 1])
 
 
 def _models_of(link: Link, declarations: Declarations) -> Iterator[str]:

@@ -45,10 +45,10 @@ def test_the_page_tells_shares_costs_savings_and_oddities() -> None:
         "(default)         1  25.0%     $10.00      $10.00\n"
         "hello             1  25.0%         $0      $10.00\n"
         "\n"
-        "by tier    requests  share  est. cost  by default\n"
-        "fast              2  50.0%      $2.00      $20.00\n"
-        "(no tier)         1  25.0%         $0      $10.00\n"
-        "frontier          1  25.0%     $10.00      $10.00\n"
+        "by tier     requests  share  est. cost  by default\n"
+        "fast               2  50.0%      $2.00      $20.00\n"
+        "(no model)         1  25.0%         $0      $10.00\n"
+        "frontier           1  25.0%     $10.00      $10.00\n"
         "\n"
         "by model    requests  share  est. cost  by default\n"
         "mini               2  50.0%      $2.00      $20.00\n"
@@ -85,6 +85,13 @@ def test_a_policy_that_costs_more_says_so() -> None:
         "1 request: route 1; estimated $15.00 for the first calls; "
         "$10.00 if `default` decided them all: 50.0% more is spent"
     )
+
+
+def test_a_model_in_no_tier_is_told_from_no_model() -> None:
+    """By tier, calls outside all tiers are one group and answers without a call another."""
+    page = render_traffic(traffic(ANSWER, replace(DEAR, choice=Choice("route", "trial", None, "candidate"))))
+
+    assert "(no model)         1  50.0%         $0      $10.00\n(no tier)          1  50.0%     $10.00" in page
 
 
 def test_without_requests_there_is_nothing_to_tell() -> None:

@@ -1,0 +1,58 @@
+"""A verdict made to fit one request: modifiers merged in, models that cannot serve it taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from policy_engine.compiler.policy_set import PolicySet
+from policy_engine.evaluator.merge import merge_modifiers
+from policy_engine.evaluator.route import Demand, choose
+from policy_engine.model.decision import Skipped
+from policy_engine.model.effect import Modifiers
+from policy_engine.model.facts import Facts
+from policy_engine.model.plan import Plan, PlanStep, Refusal, Verdict
+
+NO_MODEL_STATUS = 503
+"""Status of the refusal where `only` leaves no model."""
+
+
+def with_modifiers(verdict: Verdict, others: list[Modifiers]) -> Verdict:
+    """The verdict with the modifiers of rules that matched before it."""
+    merged = merge_modifiers(verdict.modifiers, others)
+    free = not (merged.limits or merged.params or merged.only)
+    return replace(verdict, modifiers=merged, room=verdict.room if free else -1)
+
+
+def with_models(policy_set: PolicySet, facts: Facts, verdict: Verdict) -> tuple[Verdict, tuple[Skipped, ...]]:
+    """
+    The verdict with the models that can serve the request, and those that cannot.
+
+    Raises:
+        NeedsLatency: a choice by measured latency has to wait for signals.
+    """
+    demand = Demand.of(facts, verdict.modifiers)
+    skipped: list[Skipped] = []
+    steps = tuple(
+        replace(step, chain=choose(step.chain, policy_set, facts, demand, skipped)) for step in verdict.plan.steps
+    )
+    if demand.only and not any(step.chain for step in steps):
+        ruled_out = not any(demand.allows(policy_set.cards[one.model]) for one in skipped)
+        if ruled_out:
+            return _refused(verdict), _unique(skipped)
+    return _with_steps(verdict, steps), _unique(skipped)
+
+
+def _with_steps(verdict: Verdict, steps: tuple[PlanStep, ...]) -> Verdict:
+    plan = replace(verdict.plan, steps=steps)
+    return replace(verdict, plan=plan, first=plan.first_target())
+
+
+def _refused(verdict: Verdict) -> Verdict:
+    tags = ", ".join(verdict.modifiers.only)
+    refusal = Refusal(status=NO_MODEL_STATUS, message=f"no model with the required tags: {tags}")
+    return replace(verdict, effect="deny", plan=Plan(refusal=refusal), first=None)
+
+
+def _unique(skipped: Iterable[Skipped]) -> tuple[Skipped, ...]:
+    return tuple(dict.fromkeys(skipped))
