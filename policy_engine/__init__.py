@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         ReloadRefused,
         SignalError,
         SignalTimeout,
+        StateError,
     )
     from policy_engine.evaluator.decide import decide, decide_async
     from policy_engine.model.decision import Decision
@@ -45,6 +46,7 @@ __all__ = [
     "Severity",
     "SignalError",
     "SignalTimeout",
+    "StateError",
     "__version__",
     "build",
     "decide",
@@ -64,6 +66,7 @@ _HOMES = {
         "ReloadRefused",
         "SignalError",
         "SignalTimeout",
+        "StateError",
     ),
     "policy_engine.evaluator.decide": ("decide", "decide_async"),
     "policy_engine.model.decision": ("Decision",),

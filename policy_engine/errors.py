@@ -11,6 +11,7 @@ A caller's mistake is a plain `TypeError` or `ValueError`. What is left is here:
     │   └── ReloadRefused           a reload was held back by a guard; carries the reason
     ├── SignalError                 a signal could not be learned
     │   └── SignalTimeout           it did not answer within its timeout
+    ├── StateError                  counters, leases or the ledger cannot be read or written
     └── MissingExtra                an optional dependency is not installed
 """
 
@@ -98,6 +99,21 @@ class SignalTimeout(SignalError):
     def __init__(self, signal: str, timeout_s: float) -> None:
         self.timeout_s = timeout_s
         super().__init__(signal, f"no answer within {timeout_s:g} s")
+
+
+class StateError(PolicyEngineError):
+    """
+    What is kept between requests (counters, leases, the ledger) cannot be read or written.
+
+    Attributes:
+        place: where it is kept, such as the path of a file.
+        reason: what went wrong, for a person.
+    """
+
+    def __init__(self, place: str, reason: str) -> None:
+        self.place = place
+        self.reason = reason
+        super().__init__(f"`{place}` cannot be used: {reason}")
 
 
 class MissingExtra(PolicyEngineError):

@@ -9,7 +9,7 @@ that nobody asked for yet is a set of outcomes: True, False and None (unknown).
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -53,6 +53,18 @@ class Join:
     children: tuple[Node, ...]
 
 
+def joined(how: str, children: Iterable[Node]) -> Node:
+    """Conditions as one; what is joined the same way further down is part of it, so that it is asked about at once."""
+    inner = (one.children if isinstance(one, Join) and one.how == how else (one,) for one in children)
+    flat = tuple(node for nodes in inner for node in nodes)
+    return flat[0] if len(flat) == 1 else Join(how, flat)
+
+
+def opposite(node: Node) -> Node:
+    """The negation of a condition."""
+    return node.children[0] if isinstance(node, Join) and node.how == "not" else Join("not", (node,))
+
+
 Node: TypeAlias = Test | Score | Join
 
 
@@ -94,6 +106,13 @@ class Reference:
     def decide(self, request: Request, learnable: Mapping[str, Any] | None = None) -> Answer:
         """The decision; a signal that the request does not supply has the value in `learnable`, else is unknown."""
         known = Known(request=request, bundle=self.bundle, learnable=learnable or {})
+        while True:  # a decision is a function of all signals that were asked for, whichever rule asked
+            asked = len(known.signals)
+            answer = self._answer(known)
+            if len(known.signals) == asked:
+                return answer
+
+    def _answer(self, known: Known) -> Answer:
         gathered: list[Mapping[str, Any]] = []
         unknown: set[str] = set()
         name, then = None, self.bundle["default"]
@@ -170,11 +189,11 @@ def outcomes(node: Node, known: Known) -> Outcomes:
     beats = node.how == "any"
     result: Outcomes = frozenset((not beats,))
     for child in children:
-        result = frozenset(_joined(one, other, beats) for one in result for other in child)
+        result = frozenset(_together(one, other, beats) for one in result for other in child)
     return result
 
 
-def _joined(one: bool | None, other: bool | None, beats: bool) -> bool | None:
+def _together(one: bool | None, other: bool | None, beats: bool) -> bool | None:
     """`and` where False beats unknown beats True, `or` where True beats unknown beats False."""
     if one is beats or other is beats:
         return beats
@@ -242,19 +261,19 @@ class Reader:
                 conditions.append(Test((key,), lambda _: True, key))
         cache = then.get("respond", {}).get("cache")
         hit = None if cache is None else self.test(f"cache.{cache}.hit", "eq", True)
-        return Rule(written, Join("all", tuple(conditions)), hit)
+        return Rule(written, joined("all", conditions), hit)
 
     def condition(self, written: Mapping[str, Any], salt: str) -> Node:
         """A mapping, all of whose entries must hold; `salt` is the rule's name."""
-        return Join("all", tuple(node for key, value in written.items() for node in self.entry(key, value, salt)))
+        return joined("all", (node for key, value in written.items() for node in self.entry(key, value, salt)))
 
     def entry(self, key: str, value: Any, salt: str) -> Iterator[Node]:
         """The conditions that one entry of a mapping means."""
         if key in ("all", "any", "none"):
-            children = tuple(self.condition(child, salt) for child in value)
-            yield Join("not", (Join("any", children),)) if key == "none" else Join(key, children)
+            children = [self.condition(child, salt) for child in value]
+            yield joined("all", map(opposite, children)) if key == "none" else joined(key, children)
         elif key == "not":
-            yield Join("not", (self.condition(value, salt),))
+            yield opposite(self.condition(value, salt))
         elif key == "condition":
             names = value if isinstance(value, list) else [value]
             yield from (self.condition(self.bundle["conditions"][name], salt) for name in names)
@@ -294,14 +313,14 @@ class Reader:
     def test(self, fact: str, op: str, operand: Any) -> Node:
         """One operator on one fact."""
         if op in ("ne", "not_in"):
-            return Join("not", (self.test(fact, {"ne": "eq", "not_in": "in"}[op], operand),))
+            return opposite(self.test(fact, {"ne": "eq", "not_in": "in"}[op], operand))
         section, _, name = fact.partition(".")
         group = group_of(fact)
         operands = operand if isinstance(operand, list) else [operand]
         if op == "exists":
             return Test((), lambda known: known.exists(name) is operand, group)
         if section == "score":
-            return Join("any", tuple(self.score(name, "eq" if op == "in" else op, one) for one in operands))
+            return joined("any", (self.score(name, "eq" if op == "in" else op, one) for one in operands))
         if op in _SEARCHES:
             return Test((fact,), lambda known: _any_found(_SEARCHES[op], operands, known.value(fact)), group)
         if op == "has":
@@ -317,14 +336,14 @@ class Reader:
         """An expression: `and`, `or`, `not` and chains are conditions of their own, the rest is evaluated whole."""
         if isinstance(tree, ast.BoolOp):
             how = "all" if isinstance(tree.op, ast.And) else "any"
-            return Join(how, tuple(map(self.expression, tree.values)))
+            return joined(how, map(self.expression, tree.values))
         if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not):
-            return Join("not", (self.expression(tree.operand),))
+            return opposite(self.expression(tree.operand))
         if not isinstance(tree, ast.Compare):
             return _evaluated(tree)
         sides = [tree.left, *tree.comparators]
         pairs = zip(sides, tree.ops, sides[1:], strict=False)
-        return Join("all", tuple(self.pair(left, op, right) for left, op, right in pairs))
+        return joined("all", (self.pair(left, op, right) for left, op, right in pairs))
 
     def pair(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Node:
         """One comparison of an expression; a score is only ever compared with a number."""

@@ -172,10 +172,11 @@ class Known:
             return UNKNOWN
         declared = self.bundle["caches"][name]
         threshold = 1 if declared["kind"] == "exact" else declared.get("threshold", 0.95)
-        similarity = value.get("similarity", 1 if value.get("hit") else 0)
-        if not _is_number(similarity):
+        similarity = value.get("similarity", UNKNOWN)
+        if similarity is not UNKNOWN and not _is_number(similarity):
             return UNKNOWN
-        hit = value.get("hit", similarity >= float(parse_quantity(threshold, Kind.SHARE)))
+        reaches = similarity is not UNKNOWN and similarity >= float(parse_quantity(threshold, Kind.SHARE))
+        hit = value.get("hit", None if similarity is UNKNOWN else reaches)
         return {"similarity": similarity, "hit": hit} if isinstance(hit, bool) else UNKNOWN
 
     def _is_valid(self, section: str, name: str, value: Any) -> bool:

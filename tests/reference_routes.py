@@ -83,20 +83,24 @@ class Models:
 
     def _ranked(self, link: Mapping[str, Any]) -> list[tuple[str, str | None]]:
         how = next(key for key in link if key in ("cheapest", "best", "fastest"))
-        targets = [target for name in link[how] for target in self._named(name)]
-        passing = [target for target in targets if self._passes(target[0], link.get("where", {}))]
+        where = dict(link.get("where", {}))
+        latency = {"latency": where.pop("latency")} if "latency" in where else {}
+        targets = list(dict.fromkeys(target for name in link[how] for target in self._named(name)))
+        targets = [target for target in targets if self._passes(target[0], self._facts(target[0]), where)]
+        find = self._measured if how == "fastest" or latency else self._facts
+        facts = {model: find(model) for model, _ in targets}
+        passing = [target for target in targets if self._passes(target[0], facts[target[0]], latency)]
 
         def rank(target: tuple[str, str | None]) -> float:
-            facts = self._facts(target[0])
+            known = facts[target[0]]
             if how == "cheapest":
-                return facts["input_price"] + facts["output_price"]
-            return facts.get("latency", math.inf) if how == "fastest" else -facts.get("quality", -math.inf)
+                return known["input_price"] + known["output_price"]
+            return known.get("latency", math.inf) if how == "fastest" else -known.get("quality", -math.inf)
 
-        return sorted(dict.fromkeys(passing), key=rank)
+        return sorted(passing, key=rank)
 
-    def _passes(self, model: str, where: Mapping[str, Any]) -> bool:
+    def _passes(self, model: str, facts: Mapping[str, float], where: Mapping[str, Any]) -> bool:
         """Whether a model has the tags and lies in the ranges; what is not known lies in none."""
-        facts = self._facts(model)
         ranges = [(facts.get(name), name, range_) for name, range_ in where.items() if name != "tags"]
         return self._tags(model) >= set(where.get("tags", ())) and all(
             fact is not None and compares(fact, op, operand, _KINDS[name])
@@ -105,15 +109,18 @@ class Models:
         )
 
     def _facts(self, model: str) -> dict[str, float]:
-        """What the catalogue says of a model, and how fast it was lately."""
+        """What the catalogue says of a model."""
         written = self.bundle["models"][model]
         own = {"quality": written.get("quality"), "latency": written.get("latency")}
-        own |= {f"{side}_price": price for side, price in written["price"].items()}
-        facts = {name: float(parse_quantity(one, _KINDS[name])) for name, one in own.items() if one is not None}
+        own |= {f"{side}_price": price for side, price in written.get("price", {}).items()}
+        return {name: float(parse_quantity(one, _KINDS[name])) for name, one in own.items() if one is not None}
+
+    def _measured(self, model: str) -> dict[str, float]:
+        """The same, with how fast it was lately."""
         if self.known.value(f"latency.{model}.p50") is PENDING:
             self.known.ask([f"latency.{model}"])
         measured = self.known.value(f"latency.{model}.p50")
-        return facts if measured is UNKNOWN else {**facts, "latency": measured}
+        return self._facts(model) if measured is UNKNOWN else {**self._facts(model), "latency": measured}
 
     def _tags(self, model: str) -> set[str]:
         written = self.bundle["models"][model]
@@ -121,16 +128,18 @@ class Models:
 
     def _bound(self, then: Mapping[str, Any], gathered: Sequence[Mapping[str, Any]]) -> int | None:
         """The most tokens that the answer may have: policy before caller, capped by the tightest limit."""
+        cascade = self.bundle["cascades"][then["cascade"]] if "cascade" in then else {}
         params = [one.get("params", {}).get("max_tokens") for one in (then, *gathered)]
         asked = [one for one in (*params, self.known.request.params.get("max_tokens")) if one is not None][:1]
-        limits = [one.get("limits", {}).get("max_tokens") for one in (then, *gathered)]
+        limits = [one.get("limits", {}).get("max_tokens") for one in (then, cascade, *gathered)]
         bounds = [int(parse_quantity(one, Kind.COUNT)) for one in (*asked, *limits) if one is not None]
         return min(bounds, default=None)
 
     def _fits(self, model: str, bound: int | None) -> bool:
         request, written = self.known.request, self.bundle["models"][model]
-        sent = self.known.value("input.tokens")
-        if (0 if sent is UNKNOWN else sent) + (bound or 0) > _count(written.get("context", 2**60)):
+        measured = self.known.value("input.tokens")
+        sent = request.tokens.get("input", 0) if measured is UNKNOWN else measured
+        if sent + (bound or 0) > _count(written.get("context", 2**60)):
             return False
         if bound is not None and bound > _count(written.get("max_output", 2**60)):
             return False

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import operator
-import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from fnmatch import fnmatchcase
 from fractions import Fraction
 from hashlib import blake2b
 from typing import Any
@@ -57,9 +57,8 @@ def phrase_found(phrase: str, text: str) -> bool | None:
 
 
 def glob_found(glob: str, text: str) -> bool | None:
-    """Whether a whole text is as `*` and `?` say."""
-    wild = {"*": ".*", "?": "."}
-    return re.fullmatch("".join(wild.get(char) or re.escape(char) for char in glob), text, re.DOTALL) is not None
+    """Whether a whole text is as `*`, `?` and sets in brackets say."""
+    return fnmatchcase(text, glob)
 
 
 def _clash(beside: str, end: str) -> bool:

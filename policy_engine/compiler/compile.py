@@ -16,7 +16,7 @@ from policy_engine.compiler.unit import Unit, cut, unit_of
 from policy_engine.diagnostics import Finding
 from policy_engine.model.condition import Scalar
 from policy_engine.model.decision import Origin
-from policy_engine.model.effect import Respond, Route
+from policy_engine.model.effect import Respond, Route, RunCascade, Terminal
 from policy_engine.model.layout import layout_of
 from policy_engine.model.plan import Card, Verdict
 from policy_engine.model.policy import OnUnknown, Policy, Rule
@@ -154,7 +154,7 @@ def _compile_rule(rule: Rule, work: _Work) -> CompiledRule:
         rule=rule,
         node=node,
         hit=hit,
-        verdict=work.effects.verdict(rule.then, rule.name),
+        verdict=work.effects.verdict(rule.then, rule.name, node),
         modifiers=rule.then.modifiers,
         on_unknown=rule.on_unknown or OnUnknown.SKIP,
         tasks=tasks_of(node),
@@ -166,11 +166,18 @@ def _compile_rule(rule: Rule, work: _Work) -> CompiledRule:
 
 def _split_keys(rule: Rule, scope: Scope) -> Iterable[Node]:
     """A sticky choice cannot be made without its key, so the rule is unknown where the key is."""
-    if isinstance(rule.then.terminal, Route):
-        for split in splits_of(rule.then.terminal):
+    for route in _routes_of(rule.then.terminal, scope):
+        for split in splits_of(route):
             fact = REQUEST_ID if split.by is None else fact_named(split.by, scope.declarations)
             if fact is not None:
                 yield scope.leaf(Known(fact), f"{fact.name} is known")
+
+
+def _routes_of(terminal: Terminal | None, scope: Scope) -> Iterable[Route]:
+    if isinstance(terminal, Route):
+        return (terminal,)
+    cascade = scope.declarations.cascades.get(terminal.name) if isinstance(terminal, RunCascade) else None
+    return () if cascade is None else [step.route for step in cascade.steps]
 
 
 def _cache_hit(rule: Rule, scope: Scope) -> Node | None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from itertools import accumulate
+from typing import TypeVar
 
-from policy_engine.compiler.graph import Node
-from policy_engine.compiler.operands import interval
+from policy_engine.compiler.atoms import Search
+from policy_engine.compiler.graph import Node, conjuncts
 from policy_engine.compiler.scope import Scope
 from policy_engine.model.effect import (
     Choice,
@@ -44,8 +45,10 @@ from policy_engine.model.plan import Link as PlanLink
 from policy_engine.model.policy import Cascade, Step
 from policy_engine.model.quantity import Kind, QuantityError, parse_quantity
 
+OneLink = TypeVar("OneLink", bound=PlanLink)
+
 _FIELD_KINDS = {
-    "quality": Kind.NUMBER,
+    "quality": Kind.SHARE,
     "input_price": Kind.MONEY,
     "output_price": Kind.MONEY,
     "latency": Kind.DURATION,
@@ -60,11 +63,11 @@ class Effects:
     cards: Mapping[str, Card]
     routes: dict[tuple[str, ...], Plan] = field(default_factory=dict)
 
-    def verdict(self, then: Then, rule: str | None) -> Verdict | None:
-        """What a rule with this effect decides, or None if it is a modifier."""
+    def verdict(self, then: Then, rule: str | None, node: Node | None = None) -> Verdict | None:
+        """What a rule with this effect and condition decides, or None if it is a modifier."""
         if then.terminal is None:
             return None
-        effect, plan = self._plan(then.terminal, rule or "default")
+        effect, plan = self._plan(then.terminal, rule or "default", node)
         return Verdict(
             rule=rule,
             effect=effect,
@@ -75,10 +78,10 @@ class Effects:
             address=then.address,
         )
 
-    def _plan(self, terminal: Terminal, salt: str) -> tuple[str, Plan]:
+    def _plan(self, terminal: Terminal, salt: str, node: Node | None) -> tuple[str, Plan]:
         match terminal:
             case Respond():
-                return "respond", Plan(answer=self._answer(terminal))
+                return "respond", Plan(answer=self._answer(terminal, node))
             case Deny(status=status, message=message):
                 return "deny", Plan(refusal=Refusal(status=status, message=message))
             case Route():
@@ -96,11 +99,16 @@ class Effects:
             self.routes[names] = Plan(steps=(PlanStep(chain=self.chain(route, salt)),))
         return self.routes[names]
 
-    def _answer(self, respond: Respond) -> Answer:
+    def _answer(self, respond: Respond, node: Node | None) -> Answer:
         if respond.template is None:
             return Answer(text=respond.text, json=respond.json, cache=respond.cache)
         content = self.scope.declarations.assets.get(respond.template, b"")
-        return Answer(template=respond.template, text=content.decode("utf-8", "replace"))
+        searches = [part.atom for part in conjuncts(node) if isinstance(part.atom, Search)]
+        return Answer(
+            template=respond.template,
+            text=content.decode("utf-8-sig", "replace"),
+            patterns=tuple((one.fact.name, one.patterns[0]) for one in searches if len(one.patterns) == 1),
+        )
 
     def _cascade(self, cascade: Cascade) -> Plan:
         steps = tuple(self._step(step, cascade.name) for step in cascade.steps)
@@ -116,7 +124,7 @@ class Effects:
     def chain(self, route: Route, salt: str) -> tuple[PlanLink, ...]:
         """The models of a route in order, each once."""
         links = [link for written in route.chain for link in self._links(written, salt)]
-        return tuple(dict.fromkeys(links))
+        return each_once(links)
 
     def _links(self, link: Link, salt: str) -> Iterator[PlanLink]:
         match link:
@@ -140,7 +148,7 @@ class Effects:
 
     def _candidates(self, choice: Choice) -> list[Target]:
         targets = [target for name in choice.of for target in self._named(name)]
-        return [target for target in dict.fromkeys(targets) if self._qualifies(self.cards[target.model], choice)]
+        return [target for target in each_once(targets) if self._qualifies(self.cards[target.model], choice)]
 
     def _qualifies(self, card: Card, choice: Choice) -> bool:
         """Whether the catalogue facts pass; an unknown fact does not."""
@@ -152,7 +160,7 @@ class Effects:
             "output_price": card.output_price,
         }
         ranges = [entry for entry in choice.ranges if entry[0] in values]
-        return all(_passes(values[field], op, operand, _FIELD_KINDS[field]) for field, op, operand in ranges)
+        return all(passes(values[name], op, _quantities(operand, _FIELD_KINDS[name])) for name, op, operand in ranges)
 
     def _ranked(self, choice: Choice) -> list[Target]:
         """The candidates, best first; those whose fact is unknown come last, in written order."""
@@ -168,14 +176,15 @@ class Effects:
         return sorted(self._candidates(choice), key=rank)
 
     def _measured(self, choice: Choice) -> FastestTarget:
-        bounds = []
-        for name, op, operand in choice.ranges:
-            if name == "latency" and op in ("lt", "lte", "gt", "gte", "eq"):
-                bounds.append(interval(op, _quantity(operand, Kind.DURATION), integral=False))
+        ranges = tuple(
+            (op, tuple(map(float, _quantities(operand, Kind.DURATION))))
+            for name, op, operand in choice.ranges
+            if name == "latency"
+        )
         candidates = self._candidates(choice)
         if choice.preference is not Preference.FASTEST:
             candidates = self._ranked(choice)
-        return FastestTarget(tuple(candidates), tuple(bounds), choice.preference)
+        return FastestTarget(tuple(candidates), ranges, choice.preference)
 
     def _split(self, split: Split, salt: str) -> SplitTarget:
         weights = [Fraction(repr(weight)) for _, weight in split.weights]
@@ -190,6 +199,8 @@ class Effects:
         links = [link for step in plan.steps for link in step.chain]
         fixed = [link for link in links if isinstance(link, Target)]
         if len(fixed) < len(links) or not fixed or modifiers.limits or modifiers.params or modifiers.only:
+            return -1
+        if plan.limits and "max_tokens" in plan.limits:
             return -1
         cards = [self.cards[target.model] for target in fixed]
         if not all(card.accepts is None or "text" in card.accepts for card in cards):
@@ -207,6 +218,14 @@ def node_text(node: Node) -> str:
     return "(" + f" {'and' if node.op.value == 'all' else 'or'} ".join(parts) + ")"
 
 
+def each_once(links: Iterable[OneLink]) -> tuple[OneLink, ...]:
+    """The links in order, each model once, for the tier that names it first."""
+    first: dict[object, OneLink] = {}
+    for link in links:
+        first.setdefault(link.model if isinstance(link, Target) else link, link)
+    return tuple(first.values())
+
+
 def splits_of(route: Route) -> Iterator[Split]:
     """The sticky choices in a route."""
     return (link for link in route.chain if isinstance(link, Split))
@@ -216,10 +235,10 @@ def _needs_latency(choice: Choice) -> bool:
     return choice.preference is Preference.FASTEST or any(field == "latency" for field, _, _ in choice.ranges)
 
 
-def _passes(value: Decimal | None, op: str, operand: object, kind: Kind) -> bool:
-    if value is None:
+def passes(value: Decimal | float | None, op: str, numbers: tuple[Decimal | float, ...]) -> bool:
+    """Whether a catalogue fact lies where an operator says; what is not known does not."""
+    if value is None or not numbers:
         return False
-    numbers = [_quantity(one, kind) for one in (operand if isinstance(operand, tuple) else (operand,))]
     match op:
         case "lt":
             return value < numbers[0]
@@ -234,8 +253,9 @@ def _passes(value: Decimal | None, op: str, operand: object, kind: Kind) -> bool
     return value in numbers
 
 
-def _quantity(written: object, kind: Kind) -> Decimal:
+def _quantities(operand: object, kind: Kind) -> tuple[Decimal, ...]:
+    """The numbers of an operand; none where one cannot be read, which is the validator's to tell."""
     try:
-        return parse_quantity(written, kind)
+        return tuple(parse_quantity(one, kind) for one in (operand if isinstance(operand, tuple) else (operand,)))
     except QuantityError:
-        return Decimal("NaN")
+        return ()

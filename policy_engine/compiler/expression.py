@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterator
 from decimal import Decimal
 from difflib import get_close_matches
@@ -31,6 +32,7 @@ from policy_engine.diagnostics import Finding, Severity
 from policy_engine.model.condition import ExpressionTest, Scalar, Test
 from policy_engine.model.quantity import Kind
 from policy_engine.model.vocabulary import Fact
+from policy_engine.validator.suggestion import listed
 
 MAX_CHARS = 4_000
 MAX_PARTS = 400
@@ -86,9 +88,11 @@ def parse_expression(text: str) -> ast.expr:
 def _parse(text: str) -> ast.expr:
     flat = text.replace("\n", " ")
     try:
-        # simpleeval takes the first of several statements; `eval` mode refuses whatever is not one expression.
-        ast.parse(flat.strip(), mode="eval")
-        statement = EvalWithCompoundTypes.parse(flat)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python would print its doubts about `\\d` in a text
+            # simpleeval takes the first of several statements; `eval` mode refuses whatever is not one expression.
+            ast.parse(flat.strip(), mode="eval")
+            statement = EvalWithCompoundTypes.parse(flat)
     except (SyntaxError, ValueError) as problem:
         reason = getattr(problem, "msg", None) or str(problem)
         raise Refusal(_UNPARSABLE, f"the expression cannot be read: {reason}", None, _syntax_help(flat)) from None
@@ -111,6 +115,11 @@ _SYNTAX_HELP = (
     (re.compile(r"(?<![=!<>])=(?!=)"), "write `==` to compare; an expression cannot assign"),
     (re.compile(r"!(?!=)"), "write `not`"),
     (re.compile(r";"), "write one expression"),
+    (re.compile(r"\d(?:\.\d+)?\s*%(?!\s*\w)"), "numbers have no units here: write `0.9` for 90%"),
+    (
+        re.compile(r"\d(?:k|M|ms|s|m|h|d|w)\b|\$\d"),
+        "numbers have no units here: write `8000`, seconds and dollars without sign",
+    ),
 )
 
 
@@ -213,9 +222,11 @@ class _Reader:
 
     def _membership(self, left: Term, right: Term, node: ast.Compare) -> Node:
         text = f"{left.text} in {right.text}"
+        if right.items is not None and (
+            left.kind.is_numeric != _is_number(right.items[0]) or left.kind not in _MEMBER_KINDS
+        ):
+            raise Refusal(MISTYPED, f"`{left.text}` can never be in `{right.text}`: their kinds differ", node)
         if right.items is not None and left.fact is not None:
-            if left.kind.is_numeric != _is_number(right.items[0]) or left.kind not in _MEMBER_KINDS:
-                raise Refusal(MISTYPED, f"`{left.text}` can never be in `{right.text}`: their kinds differ", node)
             self._refuse_score(left, right, node)
             self._check_choices(left.fact, right.items, node)
             values = frozenset(float(i) if _is_number(i) else i for i in right.items)
@@ -253,7 +264,7 @@ class _Reader:
         for value in values:
             if fact.choices is not None and value not in fact.choices:
                 close = get_close_matches(str(value), list(map(str, fact.choices)), n=1)
-                help = f"did you mean `{close[0]}`?" if close else f"it can be {', '.join(map(str, fact.choices))}"
+                help = f"did you mean `{close[0]}`?" if close else f"write {listed([str(c) for c in fact.choices])}"
                 raise Refusal(MISTYPED, f"`{fact.name}` can never be `{value}`", node, help)
 
 

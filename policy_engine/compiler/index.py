@@ -11,6 +11,7 @@ from typing import Any
 from policy_engine.compiler.atoms import InSet, Interval, IsTrue
 from policy_engine.compiler.graph import Node, Op
 from policy_engine.compiler.rule import CompiledRule
+from policy_engine.compiler.source import READERS, fact_source
 from policy_engine.model.facts import Facts
 from policy_engine.model.vocabulary import Fact
 
@@ -56,7 +57,7 @@ def _narrow(chosen: Mapping[Fact, list[tuple[int, Node]]], everything: int) -> N
             lines.append(f"m &= t{number}.get({_value_source(fact)}, e{number})")
     bound["everything"] = everything
     source = "\n    ".join(["def narrow(f):", "m = everything", *lines, "return m"])
-    namespace = {"__builtins__": {}, "len": len, **bound}
+    namespace = {**READERS, **bound}
     exec(_code(source), namespace)
     narrow: Narrow = namespace["narrow"]
     return narrow
@@ -72,11 +73,8 @@ def _range_lines(fact: Fact, number: int) -> list[str]:
     look = f"m &= r{number}[bisect(b{number}, {{}})]"
     if section == "attributes":
         return [f"v = f.attributes.get({rest!r})", f"if v is not None: {look.format('v')}"]
-    if fact.name == "message.chars":
-        return ["v = f.message", f"if v is not None: {look.format('len(v)')}"]
-    if section == "message":
-        return [f"if f.message is not None: {look.format(f'f.{section}_{rest}')}"]
-    return [f"if not f.missing & f.layout.bits['input']: {look.format(f'f.{section}_{rest}')}"]
+    given = "f.message is not None" if section == "message" else "not f.missing & f.layout.bits['input']"
+    return [f"if {given}: {look.format(fact_source(fact))}"]
 
 
 def _value_source(fact: Fact) -> str:

@@ -102,7 +102,7 @@ def searcher(patterns: Sequence[str]) -> Callable[[str], bool | None]:
 
     def search(text: str) -> bool | None:
         if not searches:
-            searches.extend([compile_pattern(pattern).search for pattern in patterns])
+            searches.extend(_searches(patterns))
         encoded = encode(text)
         head = encoded[:SCANNED_BYTES]
         if any(found(head) is not None for found in searches):
@@ -110,6 +110,14 @@ def searcher(patterns: Sequence[str]) -> Callable[[str], bool | None]:
         return False if len(encoded) <= SCANNED_BYTES else None
 
     return search
+
+
+def _searches(patterns: Sequence[str]) -> list[Any]:
+    """One search for all patterns, or one for each where they are too much for one."""
+    try:
+        return [compile_pattern("|".join(f"(?:{pattern})" for pattern in patterns)).search]
+    except PatternError:
+        return [compile_pattern(pattern).search for pattern in patterns]
 
 
 def encode(text: str) -> bytes:

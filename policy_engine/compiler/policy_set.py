@@ -29,6 +29,7 @@ class PolicySet:
         cells: for each declared task, the units that decide it.
         general: the units for every other request: without a task, or with one that is not declared.
         default: what decides when no rule does.
+        merged: verdicts with the modifiers of other rules, as they were needed so far.
     """
 
     origin: Origin
@@ -40,6 +41,7 @@ class PolicySet:
     general: tuple[Unit, ...]
     default: Verdict
     interner: Interner = field(repr=False)
+    merged: dict[tuple[int, ...], Verdict] = field(default_factory=dict, repr=False)
 
     @property
     def revision(self) -> str:

@@ -56,10 +56,18 @@ def facts_of(atom: Atom) -> tuple[Fact, ...]:
     """The facts that an atom reads; a score's are those of its parts."""
     if isinstance(atom, Computed):
         return atom.reads
+    if isinstance(atom, Judged):
+        return (judged_fact(atom),)
     if isinstance(atom, Sampled):
         return (atom.by,)
     fact = getattr(atom, "fact", None)
     return () if fact is None else (fact,)
+
+
+def judged_fact(atom: Judged) -> Fact:
+    """A judge's score as a fact of its own, by model and question."""
+    name = f"judge.{atom.model}: {atom.question}"
+    return Fact(name=name, kind=Kind.SHARE, group=name, stage=Stage.ANSWER)
 
 
 def groups_of(atom: Atom) -> tuple[tuple[str, Stage], ...]:
@@ -101,7 +109,7 @@ def reader_of(fact: Fact) -> Reader:
     section, _, rest = fact.name.partition(".")
     if section == "attributes":
         return lambda facts: facts.attributes.get(rest, UNKNOWN)
-    if fact.is_signal:
+    if fact.is_signal or section == "judge":
         return _signal_reader(fact)
     if section == "conversation":
         count = operator.methodcaller(rest)
@@ -294,12 +302,5 @@ def _answer_is_one_of(atom: AnswerIsOneOf) -> Probe:
 
 @_probe.register
 def _judged(atom: Judged) -> Probe:
-    key = f"judge.{atom.model}"
-
-    def probe(facts: Facts) -> Truth:
-        score = facts.signals.get(key, PENDING)
-        if score is PENDING or score is UNKNOWN:
-            return score
-        return (atom.low is None or score >= atom.low) and (atom.high is None or score < atom.high)
-
-    return probe
+    low, high = atom.low, atom.high
+    return _on(judged_fact(atom), lambda score: (low is None or score >= low) and (high is None or score < high))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from policy_engine.compiler.atoms import Computed, HasAny, InSet, Interval, IsTrue, Known, Scored
-from policy_engine.compiler.graph import Node, Op, Probe
+from policy_engine.compiler.atoms import Computed, HasAny, InSet, Interval, IsTrue, Scored
+from policy_engine.compiler.graph import Node, Op
 from policy_engine.compiler.source import EXPRESSION_FUNCTIONS, compile_function, fact_source
 from policy_engine.model.facts import Facts
 
@@ -59,14 +59,11 @@ class _Writer:
                 return fact_source(fact)
             case HasAny(fact=fact, values=values):
                 return f"(not {self._name(values)}.isdisjoint({fact_source(fact)}))"
-            case Known():
-                return "True"
             case Computed(source=source):
                 return source
             case Scored():
                 return self._scored(atom, node.children)
-        assert node.probe is not None
-        return f"{self._name(_decided(node.probe))}(f)"
+        return f"{self._name(_decided(node))}(f)"
 
     def _scored(self, atom: Scored, parts: tuple[Node, ...]) -> str:
         terms = [f"{points} * {self.source(part)}" for points, part in zip(atom.points, parts, strict=True)]
@@ -83,11 +80,26 @@ class _Writer:
         return name
 
 
-def _decided(probe: Probe) -> Callable[[Facts], bool]:
+def _decided(node: Node) -> Callable[[Facts], bool]:
+    """The test of a leaf that is dear enough to be remembered, for whatever else asks it of the same request."""
+    probe = node.probe
+    assert probe is not None
+
     def test(facts: Facts) -> bool:
-        truth = probe(facts)
-        if truth is True or truth is False:
-            return truth
+        known = facts.outcomes.get(node)
+        if known is None:
+            truth = probe(facts)
+            known = _OUTCOMES.get(truth, 0)
+            if known:
+                facts.outcomes[node] = known
+        if known == _TRUE:
+            return True
+        if known == _FALSE:
+            return False
         raise Undecided
 
     return test
+
+
+_TRUE, _FALSE = 1, 2  # as `evaluator.possible` writes them
+_OUTCOMES: dict[object, int] = {True: _TRUE, False: _FALSE}

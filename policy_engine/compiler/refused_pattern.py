@@ -9,10 +9,14 @@ _MEANINGS = (
     (
         r"invalid perl operator: \(\?<?[=!]",
         "it has a lookaround",
-        "RE2 has none; say it with two conditions and `not`, or with `contains`",
+        "RE2 has none; at the edge of a word write `\\b` or use `contains`, else two conditions and `not`",
     ),
     (r"invalid escape sequence: \\([1-9]|[kg])", "it has a backreference", f"RE2 has none: {_LINEAR}"),
-    (r"invalid perl operator: \(\?P$", "it has a backreference", f"RE2 has none: {_LINEAR}"),
+    (
+        r"invalid perl operator: \(\?P$",
+        "it has a backreference, or a group with a malformed name",
+        "RE2 has no backreferences; a group is named as in `(?P<name>…)`",
+    ),
     (r"invalid perl operator: \(\?>", "it has an atomic group", "write `(?:`; RE2 never backtracks"),
     (
         r"bad repetition operator: .\+$",
@@ -30,9 +34,9 @@ _MEANINGS = (
         r"put something before the sign, or escape a literal one as in `\*`",
     ),
     (
-        r"invalid repetition size: \{(\d+),(?!\1)",
-        "a repetition has odd bounds",
-        "write the smaller count first, at most 1000",
+        r"invalid repetition size: \{\d{1,3},\d{1,3}\}",
+        "a repetition ends before it begins, or repeats too often",
+        "write the smaller count first; nested repetitions multiply, to 1000 at most",
     ),
     (
         r"invalid repetition size: ",

@@ -40,13 +40,24 @@ _SOURCES = {
     "user": "f.request.user",
     "message.text": "f.message",
     "message.chars": "len(f.message)",
+    "message.tokens": "message_tokens(f)",
 }
 
 
 def compile_function(source: str, names: Mapping[str, Any]) -> Callable[[Facts], Any]:
     """The function `lambda f: source`, with these names bound and nothing else in reach."""
-    function: Callable[[Facts], Any] = eval(_code(f"lambda f: {source}"), {"__builtins__": {}, "len": len, **names})
+    function: Callable[[Facts], Any] = eval(_code(f"lambda f: {source}"), {**READERS, **names})
     return function
+
+
+def message_tokens(facts: Facts) -> int:
+    """The tokens of the newest user text, which must be there; for plain ASCII by the shortest way."""
+    text = facts.message or ""
+    return facts.message_tokens if facts.request.tokens or not text.isascii() else (len(text) + 3) // 4
+
+
+READERS: Mapping[str, Any] = {"__builtins__": {}, "len": len, "message_tokens": message_tokens}
+"""What generated code may use to read facts, and nothing else."""
 
 
 @lru_cache(maxsize=4096)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -62,7 +63,12 @@ TOO_LARGE = (expression_too_large.CODE, expression_too_large.NAME)
 
 _KIND_NAMES = {Kind.TEXT: "text", Kind.BOOLEAN: "a boolean", Kind.LIST: "a list"}
 _OPERATORS: Mapping[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
-_OPERATOR_NAMES = {ast.Pow: "**", ast.Mod: "%", ast.FloorDiv: "//", ast.LShift: "<<", ast.RShift: ">>"}
+_OPERATOR_NAMES = {ast.Pow: "**", ast.Mod: "%", ast.FloorDiv: "//", ast.LShift: "<<", ast.RShift: ">>"} | {
+    ast.BitAnd: "&",
+    ast.BitOr: "|",
+    ast.BitXor: "^",
+    ast.MatMult: "@",
+}
 _NUMERIC_FUNCTIONS = ("min", "max", "abs")
 _TEXT_FUNCTIONS = ("startswith", "endswith")
 FUNCTIONS = ("len", "min", "max", "abs", "lower", "startswith", "endswith", "count")
@@ -128,7 +134,9 @@ class Terms:
         if not isinstance(value, int | float):
             raise Refusal(FORBIDDEN, f"`{text}` is not a value that facts can have", node)
         if (node.end_col_offset or 0) - node.col_offset > MAX_DIGITS:
-            raise Refusal(TOO_LARGE, f"a number may have {MAX_DIGITS} digits at most", node)
+            raise Refusal(TOO_LARGE, f"a number may have {MAX_DIGITS} digits at most", node, "write fewer digits")
+        if not math.isfinite(value):
+            raise Refusal(TOO_LARGE, f"`{text}` is more than a number can be", node, "write a smaller number")
         return Term(kind=Kind.NUMBER, source=repr(float(value)), text=text, literal=value)
 
     def _fact(self, node: ast.Name | ast.Attribute) -> Term:
@@ -174,7 +182,7 @@ class Terms:
     def _arithmetic(self, node: ast.BinOp) -> Term:
         symbol = _OPERATORS.get(type(node.op))
         if symbol is None:
-            used = _OPERATOR_NAMES.get(type(node.op), type(node.op).__name__)
+            used = _OPERATOR_NAMES[type(node.op)]
             raise Refusal(FORBIDDEN, f"operator `{used}` is not available in expressions", node, "there are + - * /")
         left, right = self.number(node.left), self.number(node.right)
         return Term(
@@ -221,6 +229,8 @@ class Terms:
         return (Kind.BOOLEAN if name in _TEXT_FUNCTIONS else Kind.NUMBER), texts
 
     def _suggestion(self, name: str) -> str | None:
+        if name.lower() in ("true", "false"):
+            return f"write `{name.lower().capitalize()}`, or the fact alone, or `not` before it"
         close = get_close_matches(name, list(fact_names(self.declarations, self.answers)), n=1)
         if close:
             return f"did you mean `{close[0]}`?"
@@ -241,9 +251,22 @@ def merged(*reads: tuple[Fact, ...]) -> tuple[Fact, ...]:
     return tuple(dict.fromkeys(fact for facts in reads for fact in facts))
 
 
+_USES = {
+    "len": "len(message.text)",
+    "min": "min(message.tokens, 100)",
+    "max": "max(message.tokens, 100)",
+    "abs": "abs(message.tokens)",
+    "lower": "lower(message.text)",
+    "startswith": 'startswith(message.text, "Hi")',
+    "endswith": 'endswith(message.text, "?")',
+    "count": 'count(message.text, "?")',
+}
+
+
 def _expect(enough: bool, name: str, node: ast.Call) -> None:
     if not enough:
-        raise Refusal(FORBIDDEN, f"`{name}` does not take {len(node.args)} argument(s)", node)
+        given = "1 value" if len(node.args) == 1 else f"{len(node.args)} values"
+        raise Refusal(FORBIDDEN, f"`{name}` does not take {given}", node, f"write `{_USES[name]}`")
 
 
 def _dotted(node: ast.Name | ast.Attribute) -> str:

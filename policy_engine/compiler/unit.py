@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from policy_engine.compiler.atoms import InSet
@@ -27,8 +27,9 @@ class Unit:
         narrow: gives the rules that the index leaves alive for some facts.
         scanner: searches the message for the patterns of many rules at once, or None.
         searching: bits of the rules that have such a pattern.
-        programs: what is left to test for each rule, None if nothing is.
-        reads: bits of the groups that each rule reads.
+        programs: what is left to test for a rule, by its bit; nothing is for the others.
+        readers: for the bit of each group that is read, the bits of the rules that read it.
+        reading: bits of all groups that are read.
         settled: for each rule the conditions that the index settles.
         indexed: the facts of the index.
     """
@@ -37,10 +38,18 @@ class Unit:
     narrow: Narrow
     scanner: Scanner | None
     searching: int
-    programs: tuple[Program | None, ...]
-    reads: tuple[int, ...]
+    programs: Mapping[int, Program]
+    readers: Mapping[int, int]
+    reading: int
     settled: tuple[frozenset[Node], ...]
     indexed: tuple[Fact, ...]
+
+    def doubtful(self, missing: int) -> int:
+        """Bits of the rules that read something that is missing."""
+        rules = 0
+        for group in _bits(missing & self.reading):
+            rules |= self.readers[group]
+        return rules
 
 
 def unit_of(rules: tuple[CompiledRule, ...], *, any_task: bool) -> Unit:
@@ -53,7 +62,9 @@ def unit_of(rules: tuple[CompiledRule, ...], *, any_task: bool) -> Unit:
     """
     narrow, settled, indexed = index_of(rules)
     searches: list[tuple[int, Node]] = []
-    programs = []
+    programs: dict[int, Program] = {}
+    readers: dict[int, int] = {}
+    reading = 0
     for position, rule in enumerate(rules):
         left = [node for node in rule.conditions if node not in settled[position]]
         if not any_task:
@@ -62,18 +73,31 @@ def unit_of(rules: tuple[CompiledRule, ...], *, any_task: bool) -> Unit:
         if search is not None:
             searches.append((position, search))
             left.remove(search)
-        programs.append(program_of(left))
+        program = program_of(left)
+        if program is not None:
+            programs[1 << position] = program
+        reading |= rule.reads
+        for group in _bits(rule.reads):
+            readers[group] = readers.get(group, 0) | 1 << position
     scanner = scanner_of(searches)
     return Unit(
         rules=rules,
         narrow=narrow,
         scanner=scanner,
         searching=0 if scanner is None else scanner.rules,
-        programs=tuple(programs),
-        reads=tuple(rule.reads for rule in rules),
+        programs=programs,
+        readers=readers,
+        reading=reading,
         settled=settled,
         indexed=indexed,
     )
+
+
+def _bits(mask: int) -> Iterator[int]:
+    while mask:
+        bit = mask & -mask
+        yield bit
+        mask ^= bit
 
 
 def _settles_task(node: Node) -> bool:

@@ -32,16 +32,15 @@ def estimate_default(facts: Facts, policy_set: PolicySet) -> Decimal | None:
     first = policy_set.default.first
     if first is None:
         return Decimal(0) if not policy_set.default.plan.steps else None
-    bound = output_bound(facts, policy_set.default.modifiers)
+    bound = output_bound(facts, policy_set.default.modifiers, policy_set.default.plan.limits)
     return _usd(policy_set.cards[first.model], facts, bound)
 
 
 def _cost(card: Card, decision: Decision, facts: Facts) -> Decimal | None:
-    return _usd(card, facts, output_bound(facts, decision.verdict.modifiers))
+    return _usd(card, facts, output_bound(facts, decision.verdict.modifiers, decision.plan.limits))
 
 
 def _usd(card: Card, facts: Facts, bound: int | None) -> Decimal | None:
-    has_input = facts.request.input is not None or facts.request.messages is not None
-    sent = price_usd(facts.input_tokens if has_input else 0, card.input_price)
+    sent = price_usd(facts.input_tokens, card.input_price)
     answered = price_usd(EXPECTED_OUTPUT_TOKENS if bound is None else bound, card.output_price)
     return None if sent is None or answered is None else sent + answered

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from policy_engine.compiler.policy_set import PolicySet
+from policy_engine.compiler.rule import CompiledRule
 from policy_engine.evaluator.merge import merge_modifiers
 from policy_engine.evaluator.route import Demand, choose
 from policy_engine.model.decision import Skipped
-from policy_engine.model.effect import Modifiers
 from policy_engine.model.facts import Facts
 from policy_engine.model.plan import Plan, PlanStep, Refusal, Verdict
+
+MOST_MERGED = 4096
+"""How many combinations of rules are remembered with their modifiers merged."""
 
 NO_MODEL_STATUS = 503
 """Status of the refusal where `only` leaves no model."""
 
 
-def with_modifiers(verdict: Verdict, others: list[Modifiers]) -> Verdict:
-    """The verdict with the modifiers of rules that matched before it."""
-    merged = merge_modifiers(verdict.modifiers, others)
-    free = not (merged.limits or merged.params or merged.only)
-    return replace(verdict, modifiers=merged, room=verdict.room if free else -1)
+def with_modifiers(policy_set: PolicySet, verdict: Verdict, rules: Sequence[CompiledRule]) -> Verdict:
+    """The verdict with the modifiers of rules that matched before it; the same ones are merged once."""
+    # Verdict and rules live as long as the policy set, so their identities tell them apart.
+    key = (id(verdict), *map(id, rules))
+    known = policy_set.merged.get(key)
+    if known is None:
+        merged = merge_modifiers(verdict.modifiers, [rule.modifiers for rule in rules])
+        free = not (merged.limits or merged.params or merged.only)
+        known = replace(verdict, modifiers=merged, room=verdict.room if free else -1)
+        if len(policy_set.merged) < MOST_MERGED:
+            policy_set.merged[key] = known
+    return known
 
 
 def with_models(policy_set: PolicySet, facts: Facts, verdict: Verdict) -> tuple[Verdict, tuple[Skipped, ...]]:
@@ -31,11 +41,12 @@ def with_models(policy_set: PolicySet, facts: Facts, verdict: Verdict) -> tuple[
     Raises:
         NeedsLatency: a choice by measured latency has to wait for signals.
     """
-    demand = Demand.of(facts, verdict.modifiers)
+    demand = Demand.of(facts, verdict.modifiers, verdict.plan.limits)
     skipped: list[Skipped] = []
-    steps = tuple(
-        replace(step, chain=choose(step.chain, policy_set, facts, demand, skipped)) for step in verdict.plan.steps
-    )
+    chains = [choose(step.chain, policy_set, facts, demand, skipped) for step in verdict.plan.steps]
+    if all(chain == step.chain for chain, step in zip(chains, verdict.plan.steps, strict=True)):
+        return verdict, ()
+    steps = tuple(replace(step, chain=chain) for chain, step in zip(chains, verdict.plan.steps, strict=True))
     if demand.only and not any(step.chain for step in steps):
         ruled_out = not any(demand.allows(policy_set.cards[one.model]) for one in skipped)
         if ruled_out:

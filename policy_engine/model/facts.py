@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 
+_SETTLED = (1, 2, 4)  # one outcome is left: true, false or unknown (see `evaluator.possible`)
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -110,10 +111,29 @@ class Facts:
         """
         _ = self.at  # the moment stays the same however often facts grow
         known = copy(self)
+        known.outcomes = {node: one for node, one in self.outcomes.items() if one in _SETTLED}
         known.signals = dict(self.signals)
         for group, value in learned.items():
             known._learn(group, value)
         return known
+
+    def answered(self, answer: Mapping[str, Any], judged: Mapping[str, Any]) -> Facts:
+        """
+        The same facts and those about a model's answer, for a gate.
+
+        Args:
+            answer: by the names after `output.`, such as `text` and `confidence`; what is left out is unknown.
+            judged: scores of judges by group; UNKNOWN where one did not judge.
+        """
+        known = copy(self)
+        known.outcomes = {}
+        known.signals = {**self.signals, "output": answer, **judged}
+        return known
+
+    @measured
+    def outcomes(self) -> dict[Any, int]:
+        """What is known so far about conditions, by node of the graph: the outcomes that are still possible."""
+        return {}
 
     @measured
     def at(self) -> datetime:

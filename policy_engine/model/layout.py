@@ -144,7 +144,7 @@ def accepted_signal(group: str, value: Any, layout: Layout) -> Any:
         return layout.signals[name].accepted(value)
     if section == "similar":
         return value if is_number(value) else None
-    if name == "language":
+    if section in ("message", "input"):
         return value if isinstance(value, str) else None
     if not isinstance(value, Mapping):
         return None
@@ -165,11 +165,17 @@ def fields_of(group: str) -> frozenset[str] | None:
 
 
 def _accepted_cache(value: Mapping[str, Any], threshold: float) -> Mapping[str, Any] | None:
-    similarity = value.get("similarity", 0 if not value.get("hit") else 1)
+    if not value:
+        return {"similarity": 0, "hit": False}
+    hit = value.get("hit")
+    if "similarity" not in value:
+        return value if isinstance(hit, bool) else None
+    similarity = value["similarity"]
     if not is_number(similarity):
         return None
-    hit = value.get("hit", similarity >= threshold)
-    return {**value, "similarity": similarity, "hit": hit} if isinstance(hit, bool) else None
+    if "hit" not in value:
+        return {**value, "hit": similarity >= threshold}
+    return value if isinstance(hit, bool) else None
 
 
 def _has_label(value: Mapping[str, Any], labels: frozenset[Scalar] | None) -> bool:

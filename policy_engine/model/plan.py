@@ -56,8 +56,8 @@ class FastestTarget:
     """The fastest of these by measured median latency, by the declared one where nothing was measured."""
 
     candidates: tuple[Target, ...]
-    bounds: tuple[tuple[float | None, float | None], ...] = ()
-    """Half-open intervals in seconds that the latency must lie in (`where: {latency: …}`)."""
+    ranges: tuple[tuple[str, tuple[float, ...]], ...] = ()
+    """Operators and their seconds, which the latency must pass (`where: {latency: …}`)."""
     preference: Preference = Preference.FASTEST
 
 
@@ -101,13 +101,15 @@ class Answer:
     """
     An answer without a model: a text, a JSON value, a template with its source, or a cache's entry.
 
-    Exactly one of the four is set; a template has `template` (its path) and `text` (its source).
+    Exactly one of the four is set; a template has `template` (its path) and `text` (its source), and `patterns`, as
+    (fact, pattern), whose named groups fill it.
     """
 
     text: str | None = None
     json: Any = None
     template: str | None = None
     cache: str | None = None
+    patterns: tuple[tuple[str, str], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The answer as in schema decision.v1."""

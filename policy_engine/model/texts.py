@@ -23,16 +23,28 @@ def _part_texts(parts: Sequence[Any]) -> Iterator[str]:
             yield part
         elif isinstance(part, Mapping) and part.get("type") in _TEXT_PARTS and isinstance(part.get("text"), str):
             yield part["text"]
-        elif isinstance(part, Mapping) and part.get("type") == "tool_result":
+        elif _is_result_part(part):
             yield text_of(part.get("content"))
+
+
+def _is_result_part(part: object) -> bool:
+    return isinstance(part, Mapping) and part.get("type") == "tool_result"
 
 
 def newest_user_text(messages: Sequence[Mapping[str, Any]]) -> str | None:
     """The newest user message that holds non-empty text, or None."""
     for message in reversed(messages):
-        if message.get("role") == "user" and (text := text_of(message.get("content"))):
-            return text
+        if message.get("role") == "user" and any(texts := _said_texts(message.get("content"))):
+            return "\n".join(texts)
     return None
+
+
+def _said_texts(content: object) -> list[str]:
+    """What a person says in a message, part by part; the result of a tool inside it is not theirs."""
+    if isinstance(content, str):
+        return [content]
+    parts = content if isinstance(content, Sequence) else ()
+    return list(_part_texts([part for part in parts if not _is_result_part(part)]))
 
 
 def whole_text(messages: Sequence[Mapping[str, Any]]) -> str:
@@ -61,7 +73,7 @@ def estimate_tokens(text: str) -> int:
 
 
 class Shape:
-    """The shape of a conversation: how many messages, turns, tool calls and so on, counted once when first asked."""
+    """The shape of a conversation: how many messages, turns, tool calls and so on, each counted when asked."""
 
     __slots__ = ("_messages", "_tools")
 
@@ -126,7 +138,7 @@ def _calls_of(message: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if isinstance(function, Mapping):
             yield str(function.get("name")), str(function.get("arguments"))
     content = message.get("content")
-    for part in content if isinstance(content, Sequence) and not isinstance(content, str) else ():
+    for part in _parts_of(content):
         if isinstance(part, Mapping) and part.get("type") == "tool_use":
             yield str(part.get("name")), str(part.get("input"))
 
@@ -135,23 +147,23 @@ def _is_tool_result(message: Mapping[str, Any]) -> bool:
     if message.get("role") in ("tool", "function"):
         return True
     content = message.get("content")
-    return isinstance(content, Sequence) and any(
-        isinstance(part, Mapping) and part.get("type") == "tool_result" for part in content
-    )
+    return any(map(_is_result_part, _parts_of(content)))
 
 
 def _is_error(message: Mapping[str, Any]) -> bool:
     if message.get("is_error") is True or message.get("status") == "error":
         return True
     content = message.get("content")
-    return isinstance(content, Sequence) and any(
-        isinstance(part, Mapping) and part.get("is_error") is True for part in content
-    )
+    return any(isinstance(part, Mapping) and part.get("is_error") is True for part in _parts_of(content))
 
 
 def _count_images(content: object) -> int:
-    if isinstance(content, str) or not isinstance(content, Sequence):
-        return 0
     return sum(
-        isinstance(part, Mapping) and part.get("type") in ("image_url", "image", "input_image") for part in content
+        isinstance(part, Mapping) and part.get("type") in ("image_url", "image", "input_image")
+        for part in _parts_of(content)
     )
+
+
+def _parts_of(content: object) -> Sequence[Any]:
+    """The parts of a message that has some; text has none, and is not looked through letter by letter."""
+    return content if isinstance(content, Sequence) and not isinstance(content, str) else ()

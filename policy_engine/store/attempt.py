@@ -84,6 +84,8 @@ class Builder:
             attempt = self._built(settled.scan, previous)
             if self._is_faithful(attempt):
                 return attempt
+            if settled.is_restless:  # it is known by now that waiting does not help
+                patience = replace(patience, restless_s=0, restless_many_s=0)
             before, previous = self.scanner.scan(), attempt.result or previous
         return _unsettled(self.scanner.scan(), "its files changed whenever they were read")
 

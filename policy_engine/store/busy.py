@@ -41,17 +41,17 @@ def is_open_for_writing(path: str) -> bool:
     return False
 
 
-def git_lock(folder: str) -> str | None:
-    """The lock file of a git that is changing the work tree around `folder`; None if there is none or it is old."""
-    for git_folder in _git_folders(os.path.realpath(folder)):
-        lock = os.path.join(git_folder, "index.lock")
-        try:
-            age_s = time.time() - os.stat(lock).st_mtime
-        except OSError:
-            continue
-        if age_s < _ABANDONED_S:
-            return lock
-    return None
+def git_locks(folder: str) -> tuple[str, ...]:
+    """The lock files, there or not, that a git holds which changes the work trees around `folder`."""
+    return tuple(os.path.join(git_folder, "index.lock") for git_folder in _git_folders(os.path.realpath(folder)))
+
+
+def is_held(lock: str) -> bool:
+    """Whether a git holds this lock; one that is older than a minute was left behind by a git that died."""
+    try:
+        return time.time() - os.stat(lock).st_mtime < _ABANDONED_S
+    except OSError:
+        return False
 
 
 def _git_folders(folder: str) -> Iterator[str]:

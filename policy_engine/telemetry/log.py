@@ -12,13 +12,14 @@ from policy_engine.model.events import (
     Event,
     LastGoodFailed,
     LastGoodServed,
+    LedgerFailed,
     ReloadFailed,
     ReloadHeld,
     SignalFailed,
     WatcherBlind,
 )
 
-_WARNINGS = (LastGoodFailed, LastGoodServed, ReloadFailed, ReloadHeld, SignalFailed, WatcherBlind)
+_WARNINGS = (LastGoodFailed, LastGoodServed, LedgerFailed, ReloadFailed, ReloadHeld, SignalFailed, WatcherBlind)
 
 
 def json_lines(stream: TextIO | None = None) -> Emit:

@@ -8,10 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from policy_engine.diagnostics import Address, Diagnostic, Finding, Key, Severity
-from policy_engine.loader.faults import several_documents, yaml_syntax
+from policy_engine.diagnostics import Address, Finding, Key, Severity
+from policy_engine.loader.bundle import SourceFile
+from policy_engine.loader.faults import bad_key, merge_key, several_documents, yaml_syntax
+from policy_engine.validator.faults import empty, missing_key, wrong_type
 
 _STEP = re.compile(r"\.(?P<name>[\w-]+)|\[(?P<index>\d+)\]|\['(?P<odd>(?:[^'\\]|\\.)*)'\]")
+_IN_KEYS = (bad_key.CODE, merge_key.CODE)  # their path is that of the mapping
 _SWALLOWING = (yaml_syntax.CODE, several_documents.CODE)
 _NOT_DECLARATIONS = ("rules", "default", "when", "version")
 
@@ -23,7 +26,7 @@ class Losses:
 
     `texts` are files that could not be read to the full and sections that are malformed as a whole; `names` those of
     malformed entries; `keys` the top-level keys under which something was malformed; `places` the addresses of all that
-    was taken out. `blind` says that there are files whose text is not known.
+    was taken out. `blind` says that there are files whose text is not known to the end.
     """
 
     blind: bool = False
@@ -41,10 +44,15 @@ class Losses:
             rf"(?<![\w-]){word}\s*:",  # a key
             rf"name[\"']?\s*:\s*{word}(?![\w-])",
             rf"[\[,]\s*{word}\s*[\],]",
-            rf"^\s*-\s*{word}\s*$",
+            rf"^\s*-\s*{word}\s*(?:#.*)?$",
         )
         declared = re.compile("|".join(forms), re.MULTILINE)
         return any(map(declared.search, self.texts))
+
+    def has_place_below(self, address: Address) -> bool:
+        """Whether something was taken out of the value at an address."""
+        depth = len(address.keys)
+        return any(place.path == address.path and place.keys[:depth] == address.keys for place in self.places)
 
     def may_say(self, key: str) -> bool:
         """Whether a top-level key may be written where nothing could be read."""
@@ -65,19 +73,37 @@ def losses_in(data: object, findings: Iterable[Finding]) -> Losses:
     )
 
 
-def losses_of_loading(text: str, data: object, diagnostics: Iterable[Diagnostic]) -> Losses:
+def losses_of_loading(file: SourceFile) -> Losses:
     """What of a file's text is not in its data, by what loading it told."""
     lost = []
-    for diagnostic in diagnostics:
+    for diagnostic in file.diagnostics:
         if diagnostic.severity is Severity.ERROR:
-            keys = tuple(_keys_of(diagnostic.yaml_path))
-            is_entry = data is not None and len(keys) > 1 and diagnostic.code not in _SWALLOWING
-            lost.append(_loss_of_entry(data, keys) if is_entry else Losses(texts=(text,)))
+            keys = (*_keys_of(diagnostic.yaml_path), *(("",) if diagnostic.code in _IN_KEYS else ()))
+            is_entry = file.data is not None and len(keys) > 1 and diagnostic.code not in _SWALLOWING
+            names = frozenset(_names(file.data, [keys])) if is_entry else frozenset()
+            lost.append(
+                Losses(
+                    blind=file.data is None and not file.text.endswith("\n"),  # it seems cut off
+                    texts=() if is_entry else (file.text,),
+                    names=names,
+                    keys=frozenset(str(key) for key in keys[:1]),
+                    places=frozenset((Address(file.path, keys),)),
+                )
+            )
     return joined(lost)
 
 
-def _loss_of_entry(data: object, keys: tuple[Key, ...]) -> Losses:
-    return Losses(names=frozenset(_names(data, [keys])), keys=frozenset((str(keys[0]),)))
+def is_echo(finding: Finding, losses: Losses) -> bool:
+    """Whether something is called missing, empty or a mapping only because an entry of it could not be read."""
+    where = finding.address
+    lost = [
+        place.keys[-1]
+        for place in losses.places
+        if place.keys and (place.path, place.keys[:-1]) == (where.path, where.keys)
+    ]
+    return bool(lost) and (
+        finding.code in (missing_key.CODE, empty.CODE) or (finding.code == wrong_type.CODE and "" in lost)
+    )
 
 
 def _keys_of(yaml_path: str) -> Iterator[Key]:

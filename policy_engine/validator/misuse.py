@@ -8,6 +8,7 @@ from typing import Protocol
 
 from policy_engine.validator.faults import bad_name, bad_quantity, bare_range, literal_secret, wrong_shape, wrong_type
 from policy_engine.validator.mistake import Mistake
+from policy_engine.validator.site import keys_of
 from policy_engine.validator.suggestion import named, shown
 
 _TYPES = {
@@ -17,6 +18,12 @@ _TYPES = {
     "boolean": "yes/no (true or false)",
     "array": "a list",
     "object": "a mapping",
+}
+_FORMS = {
+    "string": "write text; what begins with `[` or `{` goes in quotes",
+    "boolean": "write `true` or `false`",
+    "integer": "write a whole number, as in `3`",
+    "number": "write a number, as in `0.5`",
 }
 _YES_NO = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
 _BOUNDS = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than"}
@@ -115,8 +122,16 @@ def _type(mistake: Mistake) -> Misuse:
     wanted = mistake.annotation("x-wants") or " or ".join(_TYPES[name] for name in _types(mistake))
     message = f"{named(mistake.keys)} must be {wanted}, not {type_words(mistake.value)}"
     hint, is_name = mistake.annotation("x-hint"), mistake.fault == bad_name.NAME
-    words = hint if hint and not is_name else _conversion(mistake.value, _types(mistake))
+    words = hint if hint and not is_name else _conversion(mistake.value, _types(mistake)) or _entries(mistake)
     return Misuse(fault=wrong_type, message=message, help=words or hint)
+
+
+def _entries(mistake: Mistake) -> str | None:
+    """What a mapping holds that stands in place of something else."""
+    keys = keys_of(mistake.site)
+    if "object" not in _types(mistake):
+        return None
+    return f"write `{{{keys[0]}: …}}`, or another entry that it takes" if keys else "write `{NAME: …}`"
 
 
 def _conversion(value: object, types: tuple[str, ...]) -> str | None:
@@ -134,7 +149,7 @@ def _conversion(value: object, types: tuple[str, ...]) -> str | None:
         return f'write `"{shown(value)}"`'
     if {"number", "integer"} & set(types) and isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?", value):
         return f"write `{value}` without quotes"
-    return None
+    return next((_FORMS[name] for name in types if name in _FORMS), None)
 
 
 def _types(mistake: Mistake) -> tuple[str, ...]:

@@ -18,15 +18,20 @@ def help_for_key(root: Schema, keys: Sequence[Key], unknown: str) -> str | None:
     """Help for an unknown key of the mapping at `keys`: what to write instead, or where it belongs."""
     site = site_of(root, keys)
     written: str | None = site.get("x-instead", {}).get(unknown)
-    return written or _moved(root, keys, unknown) or help_for_word(unknown, keys_of(site)) or site.get("x-hint")
+    known = keys_of(site)
+    hint = site.get("x-hint") if len(known) > _MANY or not known else None
+    usual = help_for_word(unknown, known) if hint is None or closest(unknown, known) else hint
+    return written or _moved(root, keys, unknown) or usual
 
 
 def help_for_word(unknown: str, known: Sequence[str]) -> str | None:
-    """`did you mean` the known word most like this one; otherwise all known words, unless there are many."""
+    """`did you mean` the known word most like this one; otherwise the known words, of many the first."""
     similar = closest(unknown, known)
     if similar is not None:
         return f"did you mean `{similar}`?"
-    return f"write {listed(known)}" if 0 < len(known) <= _MANY else None
+    if len(known) > _MANY:
+        return f"there are {', '.join(f'`{word}`' for word in known[:_MANY])} and {len(known) - _MANY} more"
+    return f"write {listed(known)}" if known else None
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:

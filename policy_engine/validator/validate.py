@@ -9,10 +9,12 @@ from typing import Any
 
 from policy_engine.diagnostics import Finding, Severity
 from policy_engine.loader.bundle import Bundle, SourceFile, shown_path
+from policy_engine.loader.faults import outside_folder
 from policy_engine.model.policy import Policy, Rule
 from policy_engine.validator.checks import CHECKS
+from policy_engine.validator.faults import wrong_shape
 from policy_engine.validator.inspection import Inspector
-from policy_engine.validator.losses import Losses, joined, losses_in, losses_of_loading
+from policy_engine.validator.losses import Losses, is_echo, joined, losses_in, losses_of_loading
 from policy_engine.validator.read.policy import ReadableFile, Reading, read_policy
 from policy_engine.validator.schema import SchemaChecker, check_schema, prune
 from policy_engine.validator.surroundings import FactTable, Prices, Surroundings
@@ -77,7 +79,7 @@ def validate(
     around = _surroundings(reading, _losses(bundle, files.values()), today=today, prices=prices)
     inspector = Inspector(CHECKS)
     of_rules = _findings_of_rules(reading, around, inspector=inspector, previous=previous)
-    found = [finding for result in files.values() for finding in result.findings]
+    found = [finding for result in files.values() for finding in result.findings if not _is_told(finding, bundle)]
     found += (finding for findings in of_rules.values() for finding in findings)
     readable = any(result.source is not None for result in files.values())
     if readable:
@@ -94,24 +96,29 @@ def validate(
     )
 
 
+def _is_told(finding: Finding, bundle: Bundle) -> bool:
+    """Whether the loader has told of the same path that it leads out of the folder."""
+    if finding.code != wrong_shape.CODE:
+        return False
+    path, where = shown_path(bundle.root, finding.address.path), finding.address.yaml_path
+    told = (d for d in bundle.diagnostics if d.code == outside_folder.CODE)
+    return any(d.span.path == path and d.yaml_path == where for d in told)
+
+
 def _file_result(file: SourceFile, checker: SchemaChecker, previous: Validation | None) -> FileResult:
     known = None if previous is None else previous.files.get(file.path)
     if known is not None and known.sha256 == file.sha256:
         return known
     findings = check_schema(file.path, file.data, checker)
+    unread = losses_of_loading(file) if file.diagnostics else Losses()
     data = file.data if isinstance(file.data, dict) else {}
     return FileResult(
         sha256=file.sha256,
         source=file.data,
-        findings=findings,
+        findings=tuple(finding for finding in findings if not is_echo(finding, unread)),
         data=prune(data, findings) if findings else data,
-        losses=_losses_of(file, findings),
+        losses=joined((losses_in(file.data, findings), unread)) if findings else unread,
     )
-
-
-def _losses_of(file: SourceFile, findings: tuple[Finding, ...]) -> Losses:
-    lost = losses_in(file.data, findings) if findings else Losses()
-    return joined((lost, losses_of_loading(file.text, file.data, file.diagnostics))) if file.diagnostics else lost
 
 
 def _losses(bundle: Bundle, results: Iterable[FileResult]) -> Losses:

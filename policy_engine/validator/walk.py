@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from policy_engine.diagnostics import Address
+from policy_engine.diagnostics import Part as DiagnosticPart
 from policy_engine.model.condition import (
     AllOf,
     AnyOf,
@@ -131,6 +132,14 @@ def address_of_name(test: Test) -> Address:
         if keys[end] == name and keys[end - 1] == section:
             return Address(test.address.path, keys[: end + 1])
     return test.address
+
+
+def names_compared(test: Test) -> Iterator[tuple[str, Address, DiagnosticPart]]:
+    """Each name that a test compares with for equality, and where it stands."""
+    if test.op in ("eq", "ne", "in", "not_in"):
+        for value, address in values_in(test):
+            if isinstance(value, str):
+                yield value, address, DiagnosticPart.VALUE
 
 
 def values_in(test: Test) -> Iterator[tuple[str | int | float, Address]]:

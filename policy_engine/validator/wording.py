@@ -184,8 +184,9 @@ def _unknown_value(mistake: Mistake, path: str) -> Iterator[Finding]:
 
 def _unsupported(mistake: Mistake, path: str) -> Iterator[Finding]:
     newer = isinstance(mistake.value, int | float) and mistake.value > mistake.operand
+    quotes = ", without quotes" if isinstance(mistake.value, str) else ""
     words = f"this engine reads version {mistake.operand}; " + (
-        "a newer engine may read this file" if newer else f"write `version: {mistake.operand}`"
+        "a newer engine may read this file" if newer else f"write `version: {mistake.operand}`{quotes}"
     )
     message = f"unsupported version `{shown(mistake.value)}`"
     yield _finding(unsupported_version, message, Address(path, mistake.keys), help=words)

@@ -19,6 +19,8 @@ _BLOCK = re.compile(
     r"^(?:<!-- (?P<marker>[^\n]*?) -->\n)?```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
 _FENCE = re.compile(r"^```", re.MULTILINE)
+_LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?!\w+:)([^)\s]+)\)")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _PROGRAMS = {"policy-engine": (sys.executable, "-m", "policy_engine"), "python": (sys.executable,)}
 _GAP = "…"
 
@@ -70,6 +72,19 @@ def blocks_of(path: Path) -> Iterator[Block]:
 def fences_of(path: Path) -> int:
     """How many fences a page has, so that a block that is not understood is noticed."""
     return len(_FENCE.findall(path.read_text(encoding="utf-8")))
+
+
+def links_of(path: Path) -> Iterator[tuple[Path, str]]:
+    """Where the links of a page lead inside the checkout: a path, and an anchor or nothing."""
+    for target in _LINK.findall(_BLOCK.sub("", path.read_text(encoding="utf-8"))):
+        name, _, anchor = target.partition("#")
+        yield (path.parent / name).resolve() if name else path, anchor
+
+
+def anchors_of(path: Path) -> set[str]:
+    """The anchors that a page's headings give, as GitHub makes them."""
+    headings = _HEADING.findall(_BLOCK.sub("", path.read_text(encoding="utf-8")))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def sessions_of(block: Block) -> Iterator[Session]:

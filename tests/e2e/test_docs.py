@@ -77,6 +77,18 @@ def test_every_block_says_what_it_is(path: Path) -> None:
     assert pages.fences_of(path) == 2 * len(BLOCKS[path])
 
 
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    """A link to a file or a heading of this repository finds it."""
+    lost = [
+        f"{target.name}#{anchor}"
+        for target, anchor in pages.links_of(path)
+        if not target.exists() or (anchor and anchor not in pages.anchors_of(target))
+    ]
+
+    assert lost == []
+
+
 @by_place(marked("yaml", "bundle", "fragment"))
 def test_policies_build_without_findings(block: Block, tmp_path: Path) -> None:
     """A policy in a page is clean, and the examples of its rules hold."""
@@ -116,7 +128,9 @@ def test_a_page_does_what_it_shows(path: Path, tmp_path: Path) -> None:
     """The programs and commands of a page, run in their order in a checkout, print what the page shows."""
     pages.copy_checkout(tmp_path)
 
-    assert list(differences(BLOCKS[path], tmp_path)) == []
+    found = list(differences(BLOCKS[path], tmp_path))
+
+    assert not found, "\n".join(found)
 
 
 @by_place(marked("python", "sketch"))

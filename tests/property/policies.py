@@ -60,7 +60,7 @@ def make_effect(rng: Random) -> dict[str, Any]:
         if rng.random() < 0.15:
             then["limits"] = {"max_tokens": rng.choice((20, 55, "0.1k"))}
         if rng.random() < 0.15:
-            then["params"] = {"max_tokens": rng.choice((10, 52)), "temperature": 0.2}
+            then["params"] = {"max_tokens": rng.choice((10, 52, "0.06k")), "temperature": 0.2}
         if rng.random() < 0.1:
             then["log"] = rng.choice(("none", "full"))
     return then
@@ -146,4 +146,7 @@ def _cascades(rng: Random) -> dict[str, Any]:
         "steps": [{"route": rng.choice(("tiny", "fast")), "accept": gate}, {"route": "slow"}],
         "limits": {"escalation_rate": {"max": "30%", "window": "1h", "min_requests": 10}},
     }
-    return {"careful": careful, "plain": {"steps": [{"route": ["requested", "small"]}]}}
+    plain: dict[str, Any] = {"steps": [{"route": ["requested", "small"]}]}
+    if rng.random() < 0.2:
+        plain["limits"] = {"max_tokens": 51}
+    return {"careful": careful, "plain": plain}

@@ -30,7 +30,7 @@ PATTERNS = (
     "(?i)STRASSE|straße",
 )
 PHRASES = ("hello", "Order", "trade-off", "order 123456", "日本", "über", "refund", "refund!", "a", "x", "b", "strasse")
-GLOBS = ("*", "a*", "?cme", "*e", "acme*ltd", "[a]*")
+GLOBS = ("*", "a*", "?cme", "*e", "acme*ltd", "[aA]*", "*[!x]")
 LANGUAGES = ("en", "de", "fr")
 COUNTS = (0, 1, 2, 3, 5, 8, 13, 40, "0.01k", "0.1k")
 SHARES = (0, 0.05, 0.3, "30%", 0.5, "50%", 0.9, "95%", 1)

@@ -225,9 +225,11 @@ def test_calls_that_never_come_back_are_bounded(hold: threading.Event) -> None:
     """Once too many calls of a function are stuck, it is not called any more; when they end, it is."""
     events: list[Event] = []
     calls: list[threading.Thread] = []
+    begun = threading.Semaphore(0)
 
     def risk(request: Request) -> float:
         calls.append(threading.current_thread())
+        begun.release()
         hold.wait(60)
         return 0.5
 
@@ -236,12 +238,14 @@ def test_calls_that_never_come_back_are_bounded(hold: threading.Event) -> None:
 
     for _ in range(MAX_UNDER_WAY + 3):
         registry.learner(impatient)(("signal.risk",), facts(impatient))
+    all_begun = [begun.acquire(timeout=20) for _ in range(MAX_UNDER_WAY)]
     stuck = len(calls)
     hold.set()
     for thread in calls:
         thread.join(20)
     said = registry.learner(patient)(("signal.risk",), facts(patient))
 
+    assert all(all_begun)
     assert stuck == MAX_UNDER_WAY
     assert events[-1] == SignalFailed(signal="signal.risk", reason=f"{MAX_UNDER_WAY} calls of it have not come back")
     assert said == {"signal.risk": 0.5}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+import time
 from pathlib import Path
 
 from policy_engine.engine import Engine
@@ -78,6 +78,7 @@ class Reader:
         self.decisions = 0
         self.seen: list[set[int]] = []
         self.errors: list[BaseException] = []
+        self.longest_pause_s = 0.0
         self._engine = engine
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -97,11 +98,14 @@ class Reader:
 
     def _run(self) -> None:
         requests = [Request(task=task, input="hello") for task in TASKS]
+        last_s = time.perf_counter()
         try:
             while not self._stop.is_set():
                 for request in requests:
                     numbers = numbers_in(self._engine.decide(request))
                     self.decisions += 1
+                    now_s = time.perf_counter()
+                    self.longest_pause_s, last_s = max(self.longest_pause_s, now_s - last_s), now_s
                     if not self.seen or self.seen[-1] != numbers:
                         self.seen.append(numbers)
         except BaseException as error:  # noqa: BLE001  (told by the test)
@@ -111,8 +115,3 @@ class Reader:
 def number_of(engine: Engine) -> set[int]:
     """The number of the live policies."""
     return numbers_in(engine.decide(Request(task="greet", input="hello")))
-
-
-def live(number: int) -> Callable[[Engine], bool]:
-    """Whether an engine decides by the policies of this number."""
-    return lambda engine: number_of(engine) == {number}

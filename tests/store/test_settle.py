@@ -209,3 +209,25 @@ def test_a_writer_is_waited_for(tmp_path: Path) -> None:
     assert result is not None
     assert result.busy is None
     assert 1.0 < time.now_s - 100 < 1.3
+
+
+def test_when_git_is_done_no_more_is_waited_for(tmp_path: Path) -> None:
+    """Once git gives up its lock, all that it changed is there, so two looks that agree are enough."""
+    (tmp_path / ".git").mkdir()
+    lock = tmp_path / ".git" / "index.lock"
+    lock.touch()
+    time = Time()
+
+    def unlock_after_a_second(seconds: float) -> bool:
+        if time.now_s > 101:
+            lock.unlink(missing_ok=True)
+        return time.pause(seconds)
+
+    pacing = Pacing(pause=unlock_after_a_second, now_s=lambda: time.now_s, now_ns=lambda: int(time.now_s * 1e9))
+    files = steps((0, {"a": "1", "b": "0"}), (0.9, {"a": "1", "b": "1"}))
+    folder = Folder(time=time, files=files, folder=str(tmp_path))
+
+    result = settle(folder, folder_scan({"a": "0", "b": "0"}), patience=PATIENCE, pacing=pacing)  # type: ignore[arg-type]  # the two members that are used
+
+    assert contents(result) == {"a": "1", "b": "1"}.items()
+    assert 1.0 < time.now_s - 100 < 1.15

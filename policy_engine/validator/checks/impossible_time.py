@@ -40,7 +40,9 @@ def check(part: TimeTest | Reading, site: Site) -> Iterator[Finding]:  # noqa: A
     for position, written in enumerate(part.dates):
         problem = _problem(written)
         if problem is not None:
-            yield _finding(problem, part.address.child("dates", position), "write `FIRST..LAST`, both ends included")
+            is_order = problem.endswith("begins")
+            help = "write `FIRST..LAST`, both ends included" if is_order else "write a day such as `2027-01-31`"
+            yield _finding(problem, part.address.child("dates", position), help)
 
 
 def _in_rules(reading: Reading) -> Iterator[Finding]:

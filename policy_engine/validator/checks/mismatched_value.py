@@ -52,7 +52,7 @@ def _in_test(test: Test, site: Site) -> Iterator[Finding]:
     for value, address in values_in(test):
         problem = _problem(value, test, fact)
         if problem is not None:
-            yield _finding(problem, address, _declared_at(test, site))
+            yield _finding(problem, address, _declared_at(test, site), _help_in_test(value, test, fact))
 
 
 def _problem(value: Scalar, test: Test, fact: Fact) -> str | None:
@@ -84,7 +84,7 @@ def _in_enum(declared: Attribute | SignalDeclaration) -> Iterator[Finding]:
     for position, value in enumerate(declared.enum or ()):
         if declared.type is not AttributeType.LIST and not fits(value, declared.type):
             message = f"`{declared.name}` is {_TYPE_WORDS[declared.type]}, and `{_shown(value)}` is {_word(value)}"
-            yield _finding(message, declared.address.child("enum", position), ())
+            yield _finding(message, declared.address.child("enum", position), (), _help(value, declared.type))
 
 
 def _in_default(attribute: Attribute) -> Iterator[Finding]:
@@ -94,7 +94,7 @@ def _in_default(attribute: Attribute) -> Iterator[Finding]:
     is_list = isinstance(default, tuple)
     if is_list != (attribute.type is AttributeType.LIST) or not (is_list or fits(default, attribute.type)):
         message = f"`{attribute.name}` is {_TYPE_WORDS[attribute.type]}, and its default is {_word(default)}"
-        yield _finding(message, attribute.address.child("default"), ())
+        yield _finding(message, attribute.address.child("default"), (), _help(default, attribute.type))
 
 
 def fits(value: object, wanted: AttributeType) -> bool:
@@ -117,11 +117,30 @@ _TYPE_WORDS = {
 }
 
 
-def _finding(message: str, address: Address, related: tuple[RelatedAddress, ...]) -> Finding:
-    help = "write the value with quotes if text is meant, without if not" if "text" in message else None
+def _finding(message: str, address: Address, related: tuple[RelatedAddress, ...], help: str) -> Finding:
     return Finding(
         code=CODE, name=NAME, severity=Severity.ERROR, message=message, address=address, help=help, related=related
     )
+
+
+def _help_in_test(value: Scalar, test: Test, fact: Fact) -> str:
+    if test.op == "exists" or fact.kind is Kind.BOOLEAN:
+        return _help(value, AttributeType.BOOLEAN)
+    if fact.kind is Kind.TEXT:
+        return _help(value, AttributeType.STRING)
+    return _help(value, AttributeType.INTEGER if fact.integral else AttributeType.NUMBER)
+
+
+def _help(value: object, wanted: AttributeType) -> str:
+    if wanted is AttributeType.BOOLEAN:
+        written = str(value).lower()
+        return f"write `{_YES_NO[written]}`" if written in _YES_NO else "write `true` or `false`"
+    if wanted is AttributeType.STRING and not isinstance(value, tuple):
+        return f'write `"{_shown(value)}"`'
+    return f"write {_TYPE_WORDS[wanted]}, or declare another `type`"
+
+
+_YES_NO = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
 
 
 def _word(value: object) -> str:
@@ -132,5 +151,5 @@ def _word(value: object) -> str:
     return "text" if isinstance(value, str) else "a number"
 
 
-def _shown(value: Scalar) -> str:
+def _shown(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -22,11 +22,11 @@ from policy_engine.model.effect import Shadow
 from policy_engine.model.policy import Declarations
 from policy_engine.validator.surroundings import Site
 from policy_engine.validator.unknown_name import Namespace, unknown_name
-from policy_engine.validator.walk import address_of_name, named_in
+from policy_engine.validator.walk import address_of_name, named_in, names_compared
 
 CODE = "PE314"
 NAME = "unknown-model"
-SUBJECTS = ("latency", "errors", JudgeTest, Shadow, Declarations)
+SUBJECTS = ("latency", "errors", "session", JudgeTest, Shadow, Declarations)
 
 
 def check(part: Test | JudgeTest | Shadow | Declarations, site: Site) -> Iterator[Finding]:
@@ -38,7 +38,10 @@ def check(part: Test | JudgeTest | Shadow | Declarations, site: Site) -> Iterato
 
 
 def _models_in(part: Test | JudgeTest | Shadow | Declarations) -> Iterator[tuple[str, Address, Part]]:
-    if isinstance(part, Test):
+    if isinstance(part, Test) and part.fact.startswith("session."):
+        if part.fact == "session.model":
+            yield from names_compared(part)
+    elif isinstance(part, Test):
         yield named_in(part)[1], address_of_name(part), Part.KEY
     elif isinstance(part, JudgeTest):
         yield part.model, part.address.child("model"), Part.VALUE

@@ -48,7 +48,7 @@ def check(part: Respond, site: Site) -> Iterator[Finding]:
     available = _available(site)
     for placeholder in placeholders_in(text or ""):
         name = placeholder.name
-        if name is not None and name not in available:
+        if name is not None and name not in available and not _may_be_set(name, site):
             yield Finding(
                 code=CODE,
                 name=NAME,
@@ -70,6 +70,14 @@ def _available(site: Site) -> frozenset[str]:
         for condition in conjuncts(rule.when, declarations):
             names |= _set_by(condition)
     return frozenset(names)
+
+
+def _may_be_set(name: str, site: Site) -> bool:
+    """Whether what could not be read may set it: the attribute's declaration, or a part of the rule."""
+    losses, rule = site.around.losses, site.rule
+    if losses.may_hold(name.removeprefix("attributes.")):
+        return True
+    return rule is not None and losses.has_place_below(rule.address)
 
 
 def _set_by(condition: Condition) -> frozenset[str]:
