@@ -114,8 +114,9 @@ def _read_chat(body: Mapping[str, Any], attributes: Mapping[str, Attribute]) -> 
         if body.get(name) is not None
     }
     metadata = body.get("metadata") or _NOTHING
-    if not isinstance(metadata, Mapping):
-        raise ValueError("`metadata` must be a JSON object")
+    for name in ("metadata", "attributes", "wants"):
+        if not isinstance(body.get(name) or _NOTHING, Mapping):
+            raise ValueError(f"`{name}` must be a JSON object")
     model = str(body.get("model") or "auto")
     name, _, task = model.partition(":") if model.startswith("auto:") else (model, "", "")
     task = task or metadata.get("task") or ""

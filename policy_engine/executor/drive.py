@@ -1,0 +1,87 @@
+"""Drivers: they hand each command of an execution to the world and the reply back, at once or awaited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from policy_engine.executor.execute import Execution
+from policy_engine.model.commands import Answer, Cancelled, Command, Settle
+from policy_engine.model.outcome import Outcome
+
+
+class World(Protocol):
+    """Does what a command asks, and says when it was done. It never raises for what can go wrong in a call."""
+
+    def do(self, command: Command) -> Answer:
+        """The reply to one command; blocks."""
+
+
+class AsyncWorld(Protocol):
+    """The same, awaited."""
+
+    async def do(self, command: Command) -> Answer:
+        """The reply to one command."""
+
+
+def drive(execution: Execution, world: World) -> Outcome:
+    """Carries an execution out, and gives what it came to."""
+    command = _first(execution)
+    while not isinstance(command, Outcome):
+        try:
+            answer = world.do(command)
+        except BaseException:
+            _cancel(execution, world)
+            raise
+        command = _next(execution, answer)
+    return command
+
+
+async def drive_async(execution: Execution, world: AsyncWorld) -> Outcome:
+    """The same as `drive`, awaited."""
+    command = _first(execution)
+    while not isinstance(command, Outcome):
+        try:
+            answer = await world.do(command)
+        except BaseException:
+            await _cancel_async(execution, world)
+            raise
+        command = _next(execution, answer)
+    return command
+
+
+def _first(execution: Execution) -> Command | Outcome:
+    try:
+        return next(execution)
+    except StopIteration as end:
+        outcome: Outcome = end.value
+        return outcome
+
+
+def _next(execution: Execution, answer: Answer) -> Command | Outcome:
+    try:
+        return execution.send(answer)
+    except StopIteration as end:
+        outcome: Outcome = end.value
+        return outcome
+
+
+def _cancel(execution: Execution, world: World) -> None:
+    for settle in _settlements(execution):
+        world.do(settle)
+
+
+async def _cancel_async(execution: Execution, world: AsyncWorld) -> None:
+    for settle in _settlements(execution):
+        await world.do(settle)
+
+
+def _settlements(execution: Execution) -> Iterator[Settle]:
+    """What is still to be settled when the caller is gone."""
+    try:
+        command = execution.throw(Cancelled())
+        while isinstance(command, Settle):
+            yield command
+            command = execution.send(Answer(value=None, now_s=0.0))
+    except (Cancelled, StopIteration):
+        return

@@ -1,0 +1,56 @@
+"""A decision carried out, as a generator: it yields what it wants of the world and is sent what the world replies."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TypeAlias
+
+from policy_engine.compiler.policy_set import PolicySet
+from policy_engine.executor.respond import rendered
+from policy_engine.executor.steps import Steps
+from policy_engine.model.call import Reply
+from policy_engine.model.commands import Answer, Command, Lookup, Store
+from policy_engine.model.decision import Decision
+from policy_engine.model.facts import Facts
+from policy_engine.model.outcome import Outcome, Status
+
+Execution: TypeAlias = Generator[Command, Answer, Outcome]
+
+
+def execute(
+    decision: Decision, facts: Facts, policy_set: PolicySet, *, now_s: float, streaming: bool = False
+) -> Execution:
+    """
+    Carries a decision out.
+
+    Args:
+        decision: from the same policies and facts.
+        now_s: the moment, seconds of the clock that replies carry.
+        streaming: whether the caller wants the answer in pieces; steps with a gate are whole all the same.
+
+    Yields:
+        Commands. After `Cancelled` is thrown in only `Settle` follows.
+    """
+    plan = decision.plan
+    if plan.refusal is not None:
+        return Outcome(decision=decision, status=Status.DENIED, error=plan.refusal.message)
+    if plan.answer is not None and plan.answer.cache is None:
+        text = rendered(plan.answer, facts)
+        return Outcome(
+            decision=decision, status=Status.ANSWERED, text=text, message={"role": "assistant", "content": text}
+        )
+    if plan.answer is not None and plan.answer.cache is not None:
+        return (yield from _from_cache(decision, plan.answer.cache))
+    steps = Steps(decision, facts, policy_set, now_s=now_s, streaming=streaming)
+    outcome = yield from steps.run()
+    remember = decision.verdict.modifiers.remember
+    if remember is not None and outcome.status is Status.ACCEPTED and steps.best is not None:
+        yield Store(cache=remember, reply=steps.best)
+    return outcome
+
+
+def _from_cache(decision: Decision, cache: str) -> Execution:
+    found = (yield Lookup(cache=cache)).value
+    if not isinstance(found, Reply):
+        return Outcome(decision=decision, status=Status.FAILED, error=f"the entry of cache `{cache}` is gone")
+    return Outcome(decision=decision, status=Status.ANSWERED, text=found.text, message=found.message)

@@ -1,0 +1,67 @@
+"""A step's gate: the facts of an answer, and whether the compiled condition accepts them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from policy_engine.compiler.atoms import Judged
+from policy_engine.compiler.graph import Node, leaves
+from policy_engine.compiler.probes import judged_fact
+from policy_engine.evaluator.possible import FALSE, TRUE, is_settled, outcomes
+from policy_engine.model.call import Reply
+from policy_engine.model.facts import UNKNOWN, Facts
+from policy_engine.model.texts import count_lines, count_words, estimate_tokens
+
+
+def answer_facts(reply: Reply) -> Mapping[str, Any]:
+    """What a gate can know about an answer, by the names after `output.`; what the provider cannot say is left out."""
+    text = reply.text
+    known: dict[str, Any] = {
+        "text": text,
+        "chars": len(text),
+        "words": count_words(text),
+        "lines": count_lines(text),
+        "tokens": estimate_tokens(text) if reply.usage is None else reply.usage.output_tokens,
+        "finish_reason": reply.finish_reason,
+    }
+    if reply.logprobs:
+        known["confidence"] = mean_probability(reply.logprobs)
+    return known
+
+
+def mean_probability(logprobs: tuple[float, ...]) -> float:
+    """The mean probability of an answer's tokens, from their natural logarithms."""
+    return math.fsum(map(math.exp, logprobs)) / len(logprobs)
+
+
+def reads_confidence(gate: Node | None) -> bool:
+    """Whether a gate needs token probabilities, which have to be asked for."""
+    return gate is not None and any(("output.confidence" in dict(leaf.groups)) for leaf in leaves(gate))
+
+
+def judges_wanted(gate: Node, facts: Facts) -> Iterator[Judged]:
+    """The judges whose score could still settle the gate."""
+    if is_settled(outcomes(gate, facts)):
+        return
+    if isinstance(gate.atom, Judged) and judged_fact(gate.atom).group not in facts.signals:
+        yield gate.atom
+    for child in gate.children:
+        yield from judges_wanted(child, facts)
+
+
+def verdict_of(gate: Node, facts: Facts) -> tuple[str, tuple[str, ...]]:
+    """`true`, `false` or `unknown`, and the tests that kept it from being true."""
+    possible = outcomes(gate, facts)
+    if possible == TRUE:
+        return "true", ()
+    failed = [leaf for leaf in dict.fromkeys(leaves(gate)) if outcomes(leaf, facts) != TRUE]
+    words = {FALSE: "does not hold"}
+    reasons = tuple(f"{leaf.text} {words.get(outcomes(leaf, facts), 'is unknown')}" for leaf in failed)
+    return ("false" if possible == FALSE else "unknown"), reasons
+
+
+def unjudged(judge: Judged) -> Mapping[str, Any]:
+    """The score of a judge that did not judge."""
+    return {judged_fact(judge).group: UNKNOWN}

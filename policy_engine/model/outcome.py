@@ -1,0 +1,92 @@
+"""What carrying out a decision came to: the answer, every call on the way, and what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from policy_engine.model.call import Failure, Usage
+    from policy_engine.model.decision import Decision
+
+
+class Status(StrEnum):
+    """How an outcome ended."""
+
+    ANSWERED = "answered"
+    """Without a model."""
+    ACCEPTED = "accepted"
+    """By a model, its gate passed or there was none."""
+    NOT_ACCEPTED = "not_accepted"
+    """The best answer so far, though no gate passed: a limit spoke, or the steps ran out."""
+    DENIED = "denied"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecord:
+    """
+    One call of a decision, made or not.
+
+    Attributes:
+        step: 0-based step of the plan.
+        model, tier: which was called; names of the policy.
+        purpose: `answer`, `judge`, `shadow`.
+        usage: tokens, None if unknown.
+        cost_usd: None if the price or the usage is unknown, never 0 for that reason.
+        elapsed_ms, first_token_ms: None if not measured.
+        verdict: `true`, `false` or `unknown` of the step's gate, None without one.
+        reasons: why the gate said so.
+        failure: None if there was an answer.
+    """
+
+    step: int
+    model: str
+    tier: str | None
+    purpose: str = "answer"
+    usage: Usage | None = None
+    cost_usd: Decimal | None = None
+    elapsed_ms: float | None = None
+    first_token_ms: float | None = None
+    verdict: str | None = None
+    reasons: tuple[str, ...] = ()
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """
+    What came of a request.
+
+    Attributes:
+        decision: what the policies said.
+        status: how it ended.
+        text: the answer; empty if there is none.
+        message: the assistant's message in OpenAI's shape, or None.
+        calls: every call, in order.
+        limit: the name of the limit that spoke, or None.
+        error: why there is no answer, for a person.
+    """
+
+    decision: Decision
+    status: Status
+    text: str = ""
+    message: Mapping[str, Any] | None = None
+    calls: tuple[CallRecord, ...] = field(default_factory=tuple)
+    limit: str | None = None
+    error: str | None = None
+
+    @property
+    def cost_usd(self) -> Decimal | None:
+        """What all calls cost together; None if one of them is unknown."""
+        costs = [call.cost_usd for call in self.calls]
+        known = [cost for cost in costs if cost is not None]
+        return sum(known, Decimal(0)) if len(known) == len(costs) else None
+
+    @property
+    def escalations(self) -> int:
+        """How many steps the answer took beyond the first that was tried."""
+        return max(0, len({call.step for call in self.calls if call.purpose == "answer"}) - 1)
