@@ -87,7 +87,7 @@ def _test(test: Test, scope: Scope) -> Node:
         return scope.leaf(_ANSWER_ATOMS[test.op](operand), f"output {test.op} {written(test.operand)}")
     if test.fact == "output.json":
         return scope.leaf(AnswerIsJson(test.operand is True), f"output is{'' if test.operand else ' not'} json")
-    if test.op == "matches" and not patterns_hold(test, scope):
+    if test.op in _SEARCHES and not patterns_hold(test, scope):
         return scope.never()
     key = (test.fact, test.op, test.operand, type(test.operand))
     node = scope.compared.get(key)
@@ -98,6 +98,7 @@ def _test(test: Test, scope: Scope) -> Node:
     return node
 
 
+_SEARCHES = ("matches", "contains", "glob")
 _ANSWER_ATOMS: Mapping[str, Callable[[tuple[Scalar, ...]], Atom]] = {
     "sections": lambda operand: AnswerHasSections(tuple(map(str, operand))),
     "json_schema": lambda operand: AnswerFitsSchema(str(operand[0])),

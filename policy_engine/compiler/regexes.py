@@ -8,9 +8,14 @@ from policy_engine.compiler.scope import Scope
 from policy_engine.diagnostics import Address, Finding, Severity
 from policy_engine.model.condition import Test
 
+LONGEST_TEXT = 1_000
+"""Characters of a phrase or a glob; each becomes a pattern, whose size RE2 bounds."""
+
 
 def patterns_hold(test: Test, scope: Scope) -> bool:
-    """Whether all patterns of a `matches` can be used; what is wrong with them is reported."""
+    """Whether all texts of a `matches`, `contains` or `glob` can be searched for; what is wrong is reported."""
+    if test.op != "matches":
+        return _texts_hold(test, scope)
     patterns = test.operand if isinstance(test.operand, tuple) else (test.operand,)
     sound = True
     for index, pattern in enumerate(map(str, patterns)):
@@ -24,6 +29,14 @@ def patterns_hold(test: Test, scope: Scope) -> bool:
         elif has_ascii_class_beside_letter(pattern):
             scope.report(_ascii_class(pattern, address))
     return sound
+
+
+def _texts_hold(test: Test, scope: Scope) -> bool:
+    texts = test.operand if isinstance(test.operand, tuple) else (test.operand,)
+    too_long = [(index, str(text)) for index, text in enumerate(texts) if len(str(text)) > LONGEST_TEXT]
+    for index, text in too_long:
+        scope.report(_too_long(text, test.address if len(texts) == 1 else test.address.child(index)))
+    return not too_long
 
 
 def _problem(pattern: str) -> PatternError | None:
@@ -41,6 +54,17 @@ def _bad_regex(problem: PatternError, pattern: str, address: Address) -> Finding
         severity=Severity.ERROR,
         message=f"`{_short(pattern)}` is not an RE2 regular expression: {problem.reason}",
         help=problem.help,
+        address=address,
+    )
+
+
+def _too_long(text: str, address: Address) -> Finding:
+    return Finding(
+        code=bad_regex.CODE,
+        name=bad_regex.NAME,
+        severity=Severity.ERROR,
+        message=f"`{_short(text)}` has {len(text):,} characters, too many to search for",
+        help=f"a phrase or a glob may have {LONGEST_TEXT:,} characters at most",
         address=address,
     )
 

@@ -136,7 +136,7 @@ class Terms:
         if (node.end_col_offset or 0) - node.col_offset > MAX_DIGITS:
             raise Refusal(TOO_LARGE, f"a number may have {MAX_DIGITS} digits at most", node, "write fewer digits")
         if not math.isfinite(value):
-            raise Refusal(TOO_LARGE, f"`{text}` is more than a number can be", node, "write a smaller number")
+            raise Refusal(TOO_LARGE, "this number is too large", node, "write a smaller one")
         return Term(kind=Kind.NUMBER, source=repr(float(value)), text=text, literal=value)
 
     def _fact(self, node: ast.Name | ast.Attribute) -> Term:

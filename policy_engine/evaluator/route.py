@@ -13,7 +13,7 @@ from policy_engine.model.decision import Skipped
 from policy_engine.model.effect import Limits, Modifiers, Preference
 from policy_engine.model.facts import PENDING, UNKNOWN, Facts
 from policy_engine.model.plan import Card, FastestTarget, Link, RequestedTarget, SplitTarget, Target
-from policy_engine.model.quantity import Kind, QuantityError, parse_quantity
+from policy_engine.model.quantity import Kind, parse_quantity
 
 
 class NeedsLatency(Exception):
@@ -73,17 +73,14 @@ def output_bound(facts: Facts, modifiers: Modifiers, cascade: Limits | None = No
 
     It is the policy's `max_tokens` before the caller's, capped by the limits of the modifiers and of the cascade.
     """
-    asked = (modifiers.params or {}).get("max_tokens", facts.request.params.get("max_tokens"))
     limits = [limits["max_tokens"].max for limits in (modifiers.limits, cascade) if limits and "max_tokens" in limits]
-    bounds = [bound for written in (asked, *limits) if (bound := _count(written)) is not None]
+    bounds = [int(parse_quantity(limit, Kind.COUNT)) for limit in limits]
+    params = modifiers.params or {}
+    if "max_tokens" in params:
+        bounds.append(int(parse_quantity(params["max_tokens"], Kind.COUNT)))
+    elif type(asked := facts.request.params.get("max_tokens")) is int:
+        bounds.append(asked)
     return min(bounds, default=None)
-
-
-def _count(written: object) -> int | None:
-    try:
-        return int(parse_quantity(written, Kind.COUNT))
-    except QuantityError:
-        return None
 
 
 def choose(

@@ -304,13 +304,20 @@ class _Reader:
         if type(event) is Scalar:
             value = self._tagged_scalar(event) if event.tag is not None else self._scalar(event)
         else:
-            value = self._collection(event)
-            if event.tag not in (None, _COLLECTION_TAGS[type(event) is MappingStart]):
-                self._note_tag(event)
-                value = _LEFT_OUT
+            is_plain = event.tag in (None, _COLLECTION_TAGS[type(event) is MappingStart])
+            value = self._collection(event) if is_plain else self._foreign_collection(event)
         if anchor is not None:
             self.anchors.close(anchor, value)
         return value
+
+    def _foreign_collection(self, event: Any) -> Any:
+        notes, self.notes = self.notes, Notes(self.notes.path, self.notes.text)  # what is in it is beside the point
+        try:
+            self._collection(event)
+        finally:
+            self.notes = notes
+            self._note_tag(event)
+        return _LEFT_OUT
 
     def _tagged_scalar(self, event: Any) -> Any:
         value = tagged_value(event)

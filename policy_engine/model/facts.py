@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, overload
 
+from policy_engine.errors import SignalError
 from policy_engine.model.texts import Shape, count_lines, count_words, estimate_tokens, newest_user_text, whole_text
 
 
@@ -107,7 +108,7 @@ class Facts:
         The same facts and what signals have said since; invalid values become UNKNOWN and are told in `errors`.
 
         Args:
-            learned: by group (`cache.support`), a value or UNKNOWN.
+            learned: by group (`cache.support`), a value, UNKNOWN, or a SignalError for one that failed.
         """
         _ = self.at  # the moment stays the same however often facts grow
         known = copy(self)
@@ -216,12 +217,18 @@ class Facts:
     def _learn(self, group: str, value: Any) -> None:
         from policy_engine.model.layout import accepted_signal, fields_of  # only where there are signals
 
-        accepted = UNKNOWN if value is UNKNOWN else accepted_signal(group, value, self.layout)
+        accepted: Any = UNKNOWN
+        if isinstance(value, SignalError):
+            self.errors = (*self.errors, f"{group}: {value.reason}")
+        elif value is not UNKNOWN:
+            accepted = accepted_signal(group, value, self.layout)
         if accepted is None:
             self.errors = (*self.errors, f"{group}: `{value}` is not a value of this signal")
             accepted = UNKNOWN
         self.signals[group] = accepted  # type: ignore[index]  # its own copy, made by the caller
         wanted = fields_of(group)
+        if group == "session" and self.request.session is None:
+            return  # the session's own name goes under the same group, and is missing
         if accepted is not UNKNOWN and (wanted is None or wanted <= accepted.keys()):
             self.missing &= ~self.layout.bits[group]
 

@@ -60,7 +60,8 @@ def parse_quantity(written: object, kind: Kind) -> Decimal:
         QuantityError: it is no quantity, its unit belongs to another kind, or a unit is missing.
     """
     if isinstance(written, bool) or not isinstance(written, int | float | str):
-        raise QuantityError(f"`{written}` is not a quantity")
+        shown = str(written).lower() if isinstance(written, bool) else written
+        raise QuantityError(f"`{shown}` is not a quantity", _EXAMPLES.get(kind))
     if not isinstance(written, str):
         return _without_unit(Decimal(repr(written)), kind, str(written))
     match = _WRITTEN.fullmatch(written.strip())
@@ -116,7 +117,7 @@ def _without_unit(number: Decimal, kind: Kind, written: str) -> Decimal:
 
 def _money(number: Decimal, unit: str, kind: Kind, written: str) -> Decimal:
     if kind is not Kind.MONEY:
-        raise QuantityError(f"`{written}` is money, but a {kind} is wanted here", _EXAMPLES.get(kind))
+        raise QuantityError(f"`{written}` is money, but {_word(kind)} is wanted here", _EXAMPLES.get(kind))
     if unit and unit not in _SCALES:
         raise QuantityError(f"`{written}` is not an amount of money", _EXAMPLES[Kind.MONEY])
     return number * _SCALES.get(unit, Decimal(1))
@@ -131,4 +132,8 @@ def _with_unit(number: Decimal, unit: str, kind: Kind, written: str) -> Decimal:
         return number * _SCALES[unit]
     if unit != "%" and unit not in _SECONDS and unit not in _SCALES:
         raise QuantityError(f"unknown unit `{unit}` in `{written}`", _EXAMPLES.get(kind))
-    raise QuantityError(f"`{written}` has the unit of another kind, a {kind} is wanted here", _EXAMPLES.get(kind))
+    raise QuantityError(f"`{written}` has the unit of another kind, {_word(kind)} is wanted here", _EXAMPLES.get(kind))
+
+
+def _word(kind: Kind) -> str:
+    return "an amount of money" if kind is Kind.MONEY else f"a {kind}"

@@ -24,8 +24,8 @@ class Registry:
     Which function is asked for which signal.
 
     Args:
-        functions: by name. A plain name stands for a signal of your own (`risk` for `signal.risk`), a dotted one for
-            any other group (`classifier.complexity`, `message.language`).
+        functions: by name. A plain name stands for a signal of your own (`risk` for `signal.risk`), a dotted one and
+            `session` for any other group (`classifier.complexity`, `message.language`).
         on_event: told when one fails.
 
     Raises:
@@ -36,7 +36,7 @@ class Registry:
         for name, function in functions.items():
             if not callable(function):
                 raise TypeError(f"signal `{name}` must be registered as a function that takes a request")
-        self._functions = {name if "." in name else f"signal.{name}": function for name, function in functions.items()}
+        self._functions = {_group_of(name): function for name, function in functions.items()}
         self._emit = harmless(on_event)
         self._threads: dict[str, tuple[threading.Thread, ...]] = {}
 
@@ -78,18 +78,19 @@ class Registry:
         self._threads[group] = (*under_way, call.thread)
         return call
 
-    def failed(self, question: Question, error: Exception) -> object:
-        """UNKNOWN, which is what a signal is that cannot be learned; tells of it, but never what a request holds."""
+    def failed(self, question: Question, error: Exception) -> SignalError:
+        """What stands for a signal that cannot be learned; tells of it, but never what a request holds."""
         reason = error.reason if isinstance(error, SignalError) else f"it raised `{type(error).__name__}`"
         self._emit(SignalFailed(signal=question.group, reason=reason, error=error))
-        return UNKNOWN
+        return SignalError(question.group, reason)
 
 
 def resolve(
     groups: tuple[str, ...], facts: Facts, *, registry: Registry, declarations: Declarations
 ) -> dict[str, object]:
     """
-    Values of those signals that a function is registered for; UNKNOWN for one that fails or takes too long.
+    Values of those signals that a function is registered for; UNKNOWN for one that does not know, a SignalError (not
+    raised) for one that fails or takes too long.
 
     Functions with a declared timeout, and coroutine functions, are asked at the same time, in threads; the others in
     this thread, one after the other.
@@ -118,6 +119,10 @@ def timeout_s(group: str, declarations: Declarations) -> float | None:
     if declared is None or declared.timeout is None:
         return None
     return float(parse_quantity(declared.timeout, Kind.DURATION))
+
+
+def _group_of(name: str) -> str:
+    return name if "." in name or name == "session" else f"signal.{name}"
 
 
 def _begun(question: Question, registry: Registry) -> Callable[[], Any]:

@@ -79,7 +79,7 @@ REFUSED = {
     "1j == message.chars": FORBIDDEN,
     'b"a" == message.text': FORBIDDEN,
     "... == 1": FORBIDDEN,
-    'min(key=1) == 1': FORBIDDEN,
+    "min(key=1) == 1": FORBIDDEN,
     "rand() < 0.5": FORBIDDEN,
     "int(message.text) > 1": FORBIDDEN,
     "upper(message.text) == 'A'": FORBIDDEN,
@@ -193,13 +193,17 @@ def test_a_refused_expression_does_not_keep_others_from_being_read(tmp_path: Pat
 
     found = errors(tmp_path, text)
 
-    assert {one.message for one in found} == {f"unknown fact `{name}`" for name in ("a.b", "c.d", "e.f", "g.h", "i.j", "k.l")}
+    assert {one.message for one in found} == {
+        f"unknown fact `{name}`" for name in ("a.b", "c.d", "e.f", "g.h", "i.j", "k.l")
+    }
     assert len(found) == 6
 
 
 def test_the_place_of_a_fault_is_the_part_of_the_expression(tmp_path: Path) -> None:
     """The span of a finding is the name that is wrong, not the whole expression."""
-    found = errors(tmp_path, "rules: [{name: r, when: {expr: '\"ü\" == message.text or message.lenght > 1'}, then: {route: fast}}]")
+    found = errors(
+        tmp_path, "rules: [{name: r, when: {expr: '\"ü\" == message.text or message.lenght > 1'}, then: {route: fast}}]"
+    )
 
     start, end = found[0].span.start, found[0].span.end
     assert (start.line, start.column, end.column) == (1, 56, 70)

@@ -122,7 +122,7 @@ class Conditions:
         if name in pools.ATTRIBUTE_TYPES and self.rng.random() < 0.12:
             return {"exists": self._flag()}
         if type_ == "list":
-            return {"has": self._one(pools.ITEMS)}
+            return {"has": self._one((self._one(pools.ITEMS), self._some(pools.ITEMS)))}
         if type_ == "boolean":
             return self._one((self._flag(), {"eq": self._flag()}, {"ne": self._flag()}, [True, False]))
         if type_ == "string":
@@ -144,7 +144,7 @@ class Conditions:
     def _sample(self) -> Written:
         written: Written = {"share": self._one(("10%", 0.5, "50%", "90%", 0, 1))}
         if self._flag():
-            written["by"] = self._one(("id", "attributes.tenant", "attributes.vip", "attributes.seats"))
+            written["by"] = self._one(("id", "session", "user", "attributes.tenant", "attributes.vip", "attributes.seats"))
         if not self.in_rule or self._flag():
             written["salt"] = self._one(("s", "t"))
         return {"sample": written}

@@ -21,7 +21,17 @@ _NUMBERS = (
     "signal.hops",
     "cache.semantic.similarity",
 )
-_TEXTS = ("message.text", "input.text", "attributes.tenant", "attributes.items", "wants.model", "id", "session.model")
+_TEXTS = (
+    "message.text",
+    "input.text",
+    "attributes.tenant",
+    "attributes.items",
+    "wants.model",
+    "id",
+    "user",
+    "session",
+    "session.model",
+)
 _FLAGS = ("attributes.vip", "wants.stream", "conversation.has_system", "signal.flagged", "cache.exact.hit")
 _LITERALS = ("0", "1", "2", "2.5", "-1", "0.3", "40")
 
@@ -108,6 +118,9 @@ class Expressions:
                 f'"{item}" in attributes.labels',
                 f'"{item}" not in signal.topics',
                 "attributes.items in attributes.labels",
+                'session == "s1"',
+                'user in ("u1", "u3")',
+                'id != "r5"',
             )
         )
 

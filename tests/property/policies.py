@@ -24,7 +24,7 @@ def make_files(rng: Random) -> Files:
     named, scores = list(base.get("conditions", ())), list(base.get("scores", ()))
     files: Files = {"m/base.yaml": base}
     paths = rng.choice((("m/base.yaml",), ("a.yaml", "m/base.yaml"), ("b.yaml", "m/z.yml", "z.yaml")))
-    for number in range(rng.randint(2, 9)):
+    for number in range(rng.choice((2, 4, 6, 8, 8, 30))):
         file = files.setdefault(rng.choice(paths), {"version": 1})
         file.setdefault("rules", []).append(make_rule(rng, f"rule-{number}", named, scores))
     for file in files.values():
@@ -81,7 +81,7 @@ def make_terminal(rng: Random) -> dict[str, Any]:
 def _route(rng: Random) -> Any:
     forms: list[Any] = [*pools.MODELS, *pools.TIERS, "requested"]
     forms.append({"split": {"fast": 3, "huge": 1.5}})
-    forms.append({"split": {"tiny": 50, "large": 50}, "by": rng.choice(("attributes.tenant", "attributes.seats"))})
+    forms.append({"split": {"tiny": 50, "large": 50}, "by": rng.choice(("session", "user", "attributes.seats"))})
     forms.append({rng.choice(("cheapest", "best", "fastest")): ["slow", "fast"]})
     forms.append({"cheapest": list(pools.MODELS), "where": {"tags": ["eu"]}})
     forms.append({"best": list(pools.MODELS), "where": {"latency": rng.choice(({"lt": "1s"}, {"in": ["400ms", "1s"]}))}})
