@@ -19,8 +19,12 @@ from policy_engine.model.facts import utc_now
 
 if TYPE_CHECKING:
     from policy_engine.compiler.policy_set import PolicySet
+    from policy_engine.executor.answer_stream import AnswerStream, AsyncAnswerStream
+    from policy_engine.executor.carrier import Carrier
+    from policy_engine.executor.carriers import Carriers
     from policy_engine.model.decision import Decision
     from policy_engine.model.events import Emit
+    from policy_engine.model.outcome import Outcome
     from policy_engine.model.request import Request
     from policy_engine.signals.call import SignalFunction
     from policy_engine.signals.registry import Registry
@@ -37,12 +41,20 @@ class Engine:
     """
 
     def __init__(
-        self, store: Store, *, watcher: Watcher | None, registry: Registry | None, clock: Callable[[], datetime]
+        self,
+        store: Store,
+        *,
+        watcher: Watcher | None,
+        registry: Registry | None,
+        on_event: Emit | None,
+        clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._watcher = watcher
         self._registry = registry
+        self._on_event = on_event
         self._clock = clock
+        self._carriers: Carriers | None = None
         # A thread that still watches while the interpreter goes down would take it along.
         self._finish = weakref.finalize(self, _stop, watcher)
         if watcher is not None:
@@ -87,7 +99,7 @@ class Engine:
         last_good = None if state_dir is None else LastGood(state_dir, os.fspath(folder), env)
         store = Store(folder, env=env, last_good=last_good, on_event=on_event, clock=clock)
         watcher = Watcher(store, on_event=on_event) if watch else None
-        return cls(store, watcher=watcher, registry=registry, clock=clock)
+        return cls(store, watcher=watcher, registry=registry, on_event=on_event, clock=clock)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -123,6 +135,32 @@ class Engine:
         learn = self._registry.learner_async(policy_set.declarations)
         return await decide_async(policy_set, request, learn=learn, clock=self._clock, trace=trace)
 
+    def complete(self, request: Request) -> Outcome:
+        """
+        Decides about a request and carries the decision out. Blocks until it is answered, refused, or has failed.
+
+        What a model cannot give is in the outcome: it raises nothing for what a provider does. Budgets, escalations,
+        latencies and sessions are counted in this process and known to the rules.
+        """
+        return self._carrier().complete(request)
+
+    async def complete_async(self, request: Request) -> Outcome:
+        """The same as `complete`, awaited."""
+        return await self._carrier().complete_async(request)
+
+    def stream(self, request: Request) -> AnswerStream:
+        """
+        The same as `complete`, in pieces as they come: iterate it, then ask its `outcome`.
+
+        Steps of a cascade with a gate are whole before the caller sees anything; an answer that does not stream comes
+        in one piece. Closing it before the end cancels the call.
+        """
+        return self._carrier().stream(request)
+
+    def stream_async(self, request: Request) -> AsyncAnswerStream:
+        """The same as `stream`, awaited."""
+        return self._carrier().stream_async(request)
+
     def status(self) -> Status:
         """Revision, generation and age of what is live here, its files, and what is pending and why."""
         return self._store.status()
@@ -153,8 +191,18 @@ class Engine:
         return self._store.wait_for(lambda store: predicate(store.status()), timeout_s)
 
     def close(self) -> None:
-        """Ends watching; decisions go on by what is live. Closing twice is fine."""
+        """Ends watching and closes connections; decisions go on by what is live. Closing twice is fine."""
         self._finish()
+        if self._carriers is not None:
+            self._carriers.close()
+
+    def _carrier(self) -> Carrier:
+        if self._carriers is None:
+            # Calling models needs an HTTP client; whoever only decides should not wait for it.
+            from policy_engine.executor.carriers import Carriers
+
+            self._carriers = Carriers(registry=self._registry, on_event=self._on_event, clock=self._clock)
+        return self._carriers.carrier_of(self._store.current.policy_set)
 
     def __enter__(self) -> Self:
         return self

@@ -153,10 +153,7 @@ def _try(rule: Rule, known: Known, unknown: set[str]) -> str | bool:
     while True:
         when = outcomes(rule.when, known)
         hit = frozenset((True,)) if rule.hit is None else outcomes(rule.hit, known)
-        if on_unknown == "skip":
-            is_open = True in when and True in hit
-        else:
-            is_open = len(when) > 1 or when != {False}
+        is_open = when != {False} and (on_unknown != "skip" or (True in when and True in hit))
         undecided = rule.when if len(when) > 1 else rule.hit
         asked = set(pending(undecided, known)) if is_open and undecided is not None else set()
         if not asked:

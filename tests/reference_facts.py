@@ -1,4 +1,4 @@
-"""What the reference knows about a request: each fact's value, UNKNOWN, or PENDING for a signal nobody asked for yet."""
+"""What the reference knows about a request: values of facts, UNKNOWN, or PENDING for signals not asked for yet."""
 
 from __future__ import annotations
 

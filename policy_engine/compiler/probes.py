@@ -72,7 +72,11 @@ def judged_fact(atom: Judged) -> Fact:
 
 def groups_of(atom: Atom) -> tuple[tuple[str, Stage], ...]:
     """What an atom needs to know, as (group, stage) pairs without repeats; what is never missing is left out."""
-    groups = {fact.group: fact.stage for fact in facts_of(atom) if not fact.always}
+    groups: dict[str, Stage] = {}
+    for fact in facts_of(atom):
+        if not fact.always:
+            # `session` is both the request's own and a signal.
+            groups[fact.group] = max(fact.stage, groups.get(fact.group, fact.stage))
     return tuple(groups.items())
 
 

@@ -71,6 +71,20 @@ async def decide_async(
     return _estimated(step, facts, policy_set) if estimate else step
 
 
+def decided(policy_set: PolicySet, facts: Facts, *, learn: Learn) -> tuple[Decision, Facts]:
+    """The decision and the facts that it was made on in the end, for whoever carries it out."""
+    while isinstance(step := run(policy_set, facts), Needs):
+        facts = _knowing(facts, step, learn(step.signals, facts))
+    return step, facts
+
+
+async def decided_async(policy_set: PolicySet, facts: Facts, *, learn: LearnAsync) -> tuple[Decision, Facts]:
+    """The same as `decided`, with a `learn` that is awaited."""
+    while isinstance(step := run(policy_set, facts), Needs):
+        facts = _knowing(facts, step, await learn(step.signals, facts))
+    return step, facts
+
+
 def _knowing(facts: Facts, needs: Needs, learned: Mapping[str, Any]) -> Facts:
     """Facts grow with every turn, so the loop ends: what was not learned is known to be unknown."""
     return facts.knowing({group: learned.get(group, UNKNOWN) for group in needs.signals})

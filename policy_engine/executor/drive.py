@@ -20,60 +20,67 @@ class World(Protocol):
 class AsyncWorld(Protocol):
     """The same, awaited."""
 
-    async def do(self, command: Command) -> Answer:
+    async def do_async(self, command: Command) -> Answer:
         """The reply to one command."""
 
 
 def drive(execution: Execution, world: World) -> Outcome:
     """Carries an execution out, and gives what it came to."""
-    command = _first(execution)
+    command = begin(execution)
     while not isinstance(command, Outcome):
         try:
             answer = world.do(command)
         except BaseException:
-            _cancel(execution, world)
+            cancel(execution, world)
             raise
-        command = _next(execution, answer)
+        command = advance(execution, answer)
     return command
 
 
 async def drive_async(execution: Execution, world: AsyncWorld) -> Outcome:
     """The same as `drive`, awaited."""
-    command = _first(execution)
+    command = begin(execution)
     while not isinstance(command, Outcome):
         try:
-            answer = await world.do(command)
+            answer = await world.do_async(command)
         except BaseException:
-            await _cancel_async(execution, world)
+            await cancel_async(execution, world)
             raise
-        command = _next(execution, answer)
+        command = advance(execution, answer)
     return command
 
 
-def _first(execution: Execution) -> Command | Outcome:
+def begin(execution: Execution) -> Command | Outcome:
+    """The first command of an execution, or what it came to without any."""
     try:
         return next(execution)
     except StopIteration as end:
-        outcome: Outcome = end.value
-        return outcome
+        return _outcome(end)
 
 
-def _next(execution: Execution, answer: Answer) -> Command | Outcome:
+def advance(execution: Execution, answer: Answer) -> Command | Outcome:
+    """The next command after a reply, or what the execution came to."""
     try:
         return execution.send(answer)
     except StopIteration as end:
-        outcome: Outcome = end.value
-        return outcome
+        return _outcome(end)
 
 
-def _cancel(execution: Execution, world: World) -> None:
+def cancel(execution: Execution, world: World) -> None:
+    """Ends an execution whose caller is gone: what was set aside is settled."""
     for settle in _settlements(execution):
         world.do(settle)
 
 
-async def _cancel_async(execution: Execution, world: AsyncWorld) -> None:
+async def cancel_async(execution: Execution, world: AsyncWorld) -> None:
+    """The same as `cancel`, awaited."""
     for settle in _settlements(execution):
-        await world.do(settle)
+        await world.do_async(settle)
+
+
+def _outcome(end: StopIteration) -> Outcome:
+    outcome: Outcome = end.value
+    return outcome
 
 
 def _settlements(execution: Execution) -> Iterator[Settle]:

@@ -73,7 +73,7 @@ def _help_for_nothing(text: str, event: Any, key: Any) -> str:
         return f"put a space after the colon: `{name}: {rest}`"
     after: int = key.end_mark.index
     if not text[after : after + 100].lstrip(" ").startswith(":"):
-        return "write `key: value` for each entry, or use [ ] for a list"
+        return "put text with a comma in quotes; else write `key: value` for each entry, or use [ ] for a list"
     return "write a value after the colon, indent below it what belongs to it, or leave the key out"
 
 

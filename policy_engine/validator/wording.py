@@ -68,7 +68,10 @@ def odd_key(path: str, keys: Keys) -> Finding:
 
 def unworded(path: str, keys: Keys) -> Finding:
     """The finding for a place that is invalid for a reason we have no words for."""
-    return _finding(wrong_shape, f"{named(keys)} does not have the form that it must have", Address(path, keys))
+    words = "hold it against `policy-engine schema policy`; look for characters that cannot be seen"
+    return _finding(
+        wrong_shape, f"{named(keys)} does not have the form that it must have", Address(path, keys), help=words
+    )
 
 
 def _answered(mistakes: Iterable[Mistake]) -> dict[Keys, set[str]]:

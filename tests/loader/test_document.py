@@ -95,7 +95,7 @@ def test_a_duplicate_key_points_at_the_first() -> None:
             {"a": {"c": 1}},
             "`b` has no value",
             span(1, 5, 6),
-            "write `key: value` for each entry, or use [ ] for a list",
+            "put text with a comma in quotes; else write `key: value` for each entry, or use [ ] for a list",
         ),
         (
             "expr: &x\nb: 1\n",

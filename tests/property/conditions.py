@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from tests.property import pools
+from tests.property.chance import happens
 from tests.property.expressions import Expressions
 
 Written = dict[str, Any]
@@ -26,23 +27,23 @@ class Conditions:
     in_rule: bool = True
 
     def condition(self, depth: int) -> Written:
-        """A mapping of one to three entries."""
+        """A mapping of one to three entries, nested so deep at most."""
         written: Written = {}
-        for _ in range(self.rng.choice((1, 1, 2, 2, 3))):
+        for _ in range(self.rng.choice((1, 1, 1, 1, 2, 2, 3))):
             written |= self.entry(depth)
         return written
 
     def entry(self, depth: int) -> Written:
         """A mapping of exactly one entry."""
         rng = self.rng
-        if depth > 0 and rng.random() < 0.4:
+        if depth > 0 and happens(rng, 0.4):
             how = rng.choice(("all", "any", "any", "none", "not"))
             if how == "not":
                 return {"not": self.entry(depth - 1)}
             return {how: [self.condition(depth - 1) for _ in range(rng.randint(1, 3))]}
-        if self.named and rng.random() < 0.12:
+        if self.named and happens(rng, 0.12):
             return {"condition": rng.choice((self._one(self.named), list(dict.fromkeys(self._some(self.named)))))}
-        if self.scores and rng.random() < 0.12:
+        if self.scores and happens(rng, 0.12):
             return {"score": {self._one(self.scores): self.range(pools.NUMBERS)}}
         return self._one(self._makers)()
 
@@ -100,12 +101,9 @@ class Conditions:
         return {self._one(("message", "message", "input")): written}
 
     def _conversation(self) -> Written:
-        key = self._one(
-            ("messages", "turns", "tools", "tool_calls", "tool_results", "tool_errors", "images", "repeats")
-            + ("has_system", "in_tool_loop")
-        )
-        flag = key in ("has_system", "in_tool_loop")
-        return {"conversation": {key: self._one((True, False)) if flag else self.range((0, 1, 2, 3, 4))}}
+        key = self._one((*pools.CONVERSATION_COUNTS, *pools.CONVERSATION_FLAGS))
+        test = self._flag() if key in pools.CONVERSATION_FLAGS else self.range((0, 1, 2, 3, 4))
+        return {"conversation": {key: test}}
 
     def _wants(self) -> Written:
         key = self._one(("stream", "json", "model"))
@@ -119,7 +117,7 @@ class Conditions:
         return {"attributes": {name: self._typed(name, pools.ATTRIBUTE_TYPES[name]) for name in names}}
 
     def _typed(self, name: str, type_: str) -> Any:
-        if name in pools.ATTRIBUTE_TYPES and self.rng.random() < 0.12:
+        if name in pools.ATTRIBUTE_TYPES and happens(self.rng, 0.12):
             return {"exists": self._flag()}
         if type_ == "list":
             return {"has": self._one((self._one(pools.ITEMS), self._some(pools.ITEMS)))}
@@ -144,7 +142,7 @@ class Conditions:
     def _sample(self) -> Written:
         written: Written = {"share": self._one(("10%", 0.5, "50%", "90%", 0, 1))}
         if self._flag():
-            written["by"] = self._one(("id", "session", "user", "attributes.tenant", "attributes.vip", "attributes.seats"))
+            written["by"] = self._one(pools.KEYS)
         if not self.in_rule or self._flag():
             written["salt"] = self._one(("s", "t"))
         return {"sample": written}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 
 from tests.property import pools
+from tests.property.chance import happens
 
 _NUMBERS = (
     "message.chars",
@@ -46,7 +47,7 @@ class Expressions:
     def boolean(self, depth: int) -> str:
         """An expression that is true or false."""
         rng = self.rng
-        if depth > 0 and rng.random() < 0.35:
+        if depth > 0 and happens(rng, 0.35):
             how = rng.choice(("and", "or", "not"))
             if how == "not":
                 return f"not ({self.boolean(depth - 1)})"
@@ -56,16 +57,16 @@ class Expressions:
     def _compared(self) -> str:
         rng = self.rng
         op = rng.choice(("<", "<=", ">", ">=", "==", "!="))
-        if self.scores and rng.random() < 0.15:
+        if self.scores and happens(rng, 0.15):
             return f"score.{rng.choice(self.scores)} {op} {rng.choice(_LITERALS)}"
-        if rng.random() < 0.15:
+        if happens(rng, 0.15):
             return f"{self._number(0)} <= {self._number(1)} {op} {self._number(0)}"
         return f"{self._number(2)} {op} {self._number(1)}"
 
     def _number(self, depth: int) -> str:
         rng = self.rng
-        if depth == 0 or rng.random() < 0.4:
-            return rng.choice(_LITERALS) if rng.random() < 0.3 else rng.choice(_NUMBERS)
+        if depth == 0 or happens(rng, 0.4):
+            return rng.choice(_LITERALS) if happens(rng, 0.3) else rng.choice(_NUMBERS)
         left, right = self._number(depth - 1), self._number(depth - 1)
         return rng.choice(
             (
@@ -82,7 +83,7 @@ class Expressions:
 
     def _text(self) -> str:
         text = self.rng.choice(_TEXTS)
-        return f"lower({text})" if self.rng.random() < 0.3 else text
+        return f"lower({text})" if happens(self.rng, 0.3) else text
 
     def _literal(self) -> str:
         return '"' + self.rng.choice(("acme", "hello", "über", "x", "auto", "")) + '"'

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 from tests.property import pools
+from tests.property.chance import happens
 from tests.property.conditions import Conditions
 
 Files = dict[str, dict[str, Any]]
@@ -18,17 +19,17 @@ MODELS: dict[str, dict[str, Any]] = {
 }
 
 
-def make_files(rng: Random) -> Files:
-    """The files of a bundle, by path."""
+def make_files(rng: Random, rules: int | None = None) -> Files:
+    """The files of a bundle, by path; of a few rules, or as many as are asked for."""
     base = _declarations(rng)
     named, scores = list(base.get("conditions", ())), list(base.get("scores", ()))
     files: Files = {"m/base.yaml": base}
     paths = rng.choice((("m/base.yaml",), ("a.yaml", "m/base.yaml"), ("b.yaml", "m/z.yml", "z.yaml")))
-    for number in range(rng.choice((2, 4, 6, 8, 8, 30))):
+    for number in range(rng.choice((2, 4, 6, 8, 8, 30)) if rules is None else rules):
         file = files.setdefault(rng.choice(paths), {"version": 1})
         file.setdefault("rules", []).append(make_rule(rng, f"rule-{number}", named, scores))
     for file in files.values():
-        if "rules" in file and rng.random() < 0.1:
+        if "rules" in file and happens(rng, 0.1):
             file["when"] = Conditions(rng, named, scores, in_rule=False).condition(1)
     return files
 
@@ -36,13 +37,13 @@ def make_files(rng: Random) -> Files:
 def make_rule(rng: Random, name: str, named: list[str], scores: list[str]) -> dict[str, Any]:
     """A rule; one that refuses or restricts says what happens when it is unknown."""
     rule: dict[str, Any] = {"name": name, "then": make_effect(rng)}
-    if rng.random() < 0.95:
-        rule["when"] = Conditions(rng, named, scores).condition(2)
-    if rng.random() < 0.4 or "deny" in rule["then"] or "only" in rule["then"]:
+    if happens(rng, 0.95):
+        rule["when"] = Conditions(rng, named, scores).condition(rng.choice((0, 1, 2)))
+    if happens(rng, 0.4) or "deny" in rule["then"] or "only" in rule["then"]:
         rule["on_unknown"] = rng.choice(("skip", "skip", "match", "default"))
-    if rng.random() < 0.3:
+    if happens(rng, 0.3):
         rule["priority"] = rng.choice((-1, 0, 1, 5))
-    if rng.random() < 0.05:
+    if happens(rng, 0.05):
         rule["enabled"] = False
     return rule
 
@@ -51,17 +52,17 @@ def make_effect(rng: Random) -> dict[str, Any]:
     """A terminal effect, modifiers, or both."""
     then: dict[str, Any] = {}
     kind = rng.random()
-    if kind < 0.7:
+    if kind < 0.8:
         then |= make_terminal(rng)
-    if kind >= 0.7 or rng.random() < 0.2:
+    if kind >= 0.8 or happens(rng, 0.2):
         then["tags"] = list(dict.fromkeys(rng.choice(("red", "green", "blue")) for _ in range(rng.randint(1, 2))))
-        if rng.random() < 0.15:
+        if happens(rng, 0.15):
             then["only"] = {"tags": [rng.choice(("eu", "big"))]}
-        if rng.random() < 0.15:
+        if happens(rng, 0.15):
             then["limits"] = {"max_tokens": rng.choice((20, 55, "0.1k"))}
-        if rng.random() < 0.15:
+        if happens(rng, 0.15):
             then["params"] = {"max_tokens": rng.choice((10, 52, "0.06k")), "temperature": 0.2}
-        if rng.random() < 0.1:
+        if happens(rng, 0.1):
             then["log"] = rng.choice(("none", "full"))
     return then
 
@@ -84,9 +85,10 @@ def _route(rng: Random) -> Any:
     forms.append({"split": {"tiny": 50, "large": 50}, "by": rng.choice(("session", "user", "attributes.seats"))})
     forms.append({rng.choice(("cheapest", "best", "fastest")): ["slow", "fast"]})
     forms.append({"cheapest": list(pools.MODELS), "where": {"tags": ["eu"]}})
-    forms.append({"best": list(pools.MODELS), "where": {"latency": rng.choice(({"lt": "1s"}, {"in": ["400ms", "1s"]}))}})
+    quick = rng.choice(({"lt": "1s"}, {"in": ["400ms", "1s"]}, {"ne": "400ms"}))
+    forms.append({"best": list(pools.MODELS), "where": {"latency": quick}})
     forms.append({"fastest": list(pools.MODELS), "where": {"quality": {"gte": rng.choice((0.6, "60%"))}}})
-    return rng.choice(forms) if rng.random() < 0.7 else [rng.choice(forms) for _ in range(2)]
+    return rng.choice(forms) if happens(rng, 0.7) else [rng.choice(forms) for _ in range(2)]
 
 
 def _declarations(rng: Random) -> dict[str, Any]:
@@ -109,9 +111,9 @@ def _declarations(rng: Random) -> dict[str, Any]:
         "cascades": _cascades(rng),
         "default": make_terminal(rng),
     }
-    if rng.random() < 0.5:
+    if happens(rng, 0.5):
         base["default_task"] = rng.choice(pools.TASKS)
-    if rng.random() < 0.2:
+    if happens(rng, 0.2):
         base["default"]["tags"] = ["rest"]
     return base | _shared(rng)
 
@@ -133,7 +135,7 @@ def _declared(name: str, type_: str) -> dict[str, Any]:
 
 def _typed(rng: Random, name: str, type_: str) -> dict[str, Any]:
     declared = _declared(name, type_)
-    if rng.random() < 0.3:
+    if happens(rng, 0.3):
         declared["default"] = [rng.choice(pools.ITEMS)] if type_ == "list" else rng.choice(pools.VALUES[name])
     return declared
 
@@ -147,6 +149,6 @@ def _cascades(rng: Random) -> dict[str, Any]:
         "limits": {"escalation_rate": {"max": "30%", "window": "1h", "min_requests": 10}},
     }
     plain: dict[str, Any] = {"steps": [{"route": ["requested", "small"]}]}
-    if rng.random() < 0.2:
+    if happens(rng, 0.2):
         plain["limits"] = {"max_tokens": 51}
     return {"careful": careful, "plain": plain}

@@ -92,3 +92,7 @@ MODELS = ("tiny", "small", "large", "huge")
 TIERS = ("fast", "slow")
 CACHES = ("semantic", "exact")
 CASCADES = ("careful", "plain")
+
+CONVERSATION_COUNTS = ("messages", "turns", "tools", "tool_calls", "tool_results", "tool_errors", "images", "repeats")
+CONVERSATION_FLAGS = ("has_system", "in_tool_loop")
+KEYS = ("id", "session", "user", "attributes.tenant", "attributes.vip", "attributes.seats")

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from tests.property import pools
+from tests.property.chance import happens
 
 _INVALID: Sequence[Any] = (7.5, "elsewhere", ["?", 3], {"a": 1}, True)
 _LONG = "hello " * 43_000
@@ -15,25 +16,25 @@ _LONG = "hello " * 43_000
 def make_request(rng: Random) -> dict[str, Any]:
     """A request as a line of JSON would say it; it always says its moment."""
     request: dict[str, Any] = {"at": rng.choice(pools.MOMENTS)}
-    if rng.random() < 0.7:
+    if happens(rng, 0.7):
         request["id"] = f"r{rng.randint(0, 99)}"
-    if rng.random() < 0.8:
+    if happens(rng, 0.8):
         request["task"] = rng.choice((*pools.TASKS, *pools.TASKS, "undeclared"))
     request |= _texts(rng)
     request["attributes"] = _attributes(rng)
-    if rng.random() < 0.15:
+    if happens(rng, 0.15):
         request["tools"] = [{"type": "function", "function": {"name": "look"}}]
-    if rng.random() < 0.2:
+    if happens(rng, 0.2):
         request["params"] = {"max_tokens": rng.choice((5, 53))}
-    if rng.random() < 0.4:
+    if happens(rng, 0.4):
         request["wants"] = _wants(rng)
-    if rng.random() < 0.3:
+    if happens(rng, 0.3):
         request["session"] = rng.choice(("s1", "s2"))
-    if rng.random() < 0.3:
+    if happens(rng, 0.3):
         request["user"] = rng.choice(("u1", "u2"))
-    if rng.random() < 0.15:
+    if happens(rng, 0.15):
         request["tokens"] = {rng.choice(("message", "input")): rng.choice((0, 8, 58, 100))}
-    if rng.random() < 0.75:
+    if happens(rng, 0.75):
         request["signals"] = make_signals(rng, share=rng.choice((0.3, 0.6, 1)), invalid=0.1)
     return request
 
@@ -43,11 +44,11 @@ def make_signals(rng: Random, *, share: float, invalid: float) -> dict[str, Any]
     signals: dict[str, Any] = {}
     for section, names in _SIGNALS.items():
         for name in names:
-            if rng.random() < share:
-                broken = rng.random() < invalid
+            if happens(rng, share):
+                broken = happens(rng, invalid)
                 value = rng.choice((None, *_INVALID)) if broken else _signal(rng, section, name, partly=invalid > 0)
                 signals.setdefault(section, {})[name] = value
-    if rng.random() < share:
+    if happens(rng, share):
         signals["session"] = _fields(rng, _SESSION, partly=invalid > 0)
     return signals
 
@@ -92,21 +93,21 @@ def _signal(rng: Random, section: str, name: str, *, partly: bool) -> Any:
 
 
 def _fields(rng: Random, fields: dict[str, Sequence[Any]], *, partly: bool) -> dict[str, Any]:
-    return {name: rng.choice(pool) for name, pool in fields.items() if not partly or rng.random() < 0.85}
+    return {name: rng.choice(pool) for name, pool in fields.items() if not partly or happens(rng, 0.85)}
 
 
 def _attributes(rng: Random) -> dict[str, Any]:
     attributes: dict[str, Any] = {}
     for name, type_ in pools.ATTRIBUTE_TYPES.items():
         kind = rng.random()
-        if kind < 0.55:
+        if kind > 0.45:
             listed = [rng.choice(pools.ITEMS) for _ in range(rng.randint(0, 2))]
             attributes[name] = listed if type_ == "list" else rng.choice(pools.VALUES[name])
-        elif kind < 0.58:
+        elif kind > 0.42:
             attributes[name] = rng.choice(_INVALID)
-        elif kind < 0.62:
+        elif kind > 0.38:
             attributes[name] = None
-    if rng.random() < 0.1:
+    if happens(rng, 0.1):
         attributes["undeclared"] = 1
     return attributes
 
@@ -117,7 +118,7 @@ def _wants(rng: Random) -> dict[str, Any]:
         "json": rng.choice((True, False)),
         "model": rng.choice(("auto", "fast", "tiny", "own/huge", "no-such-model")),
     }
-    return {name: value for name, value in wants.items() if rng.random() < 0.6}
+    return {name: value for name, value in wants.items() if happens(rng, 0.6)}
 
 
 def make_text(rng: Random) -> str:
@@ -142,12 +143,12 @@ def _texts(rng: Random) -> dict[str, Any]:
 def _message(rng: Random) -> dict[str, Any]:
     role = rng.choice(("user", "user", "system", "assistant", "tool"))
     message: dict[str, Any] = {"role": role, "content": make_text(rng)}
-    if role == "user" and rng.random() < 0.2:
+    if role == "user" and happens(rng, 0.2):
         image = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
         message["content"] = [{"type": "text", "text": make_text(rng)}, image]
-    if role == "assistant" and rng.random() < 0.6:
+    if role == "assistant" and happens(rng, 0.6):
         call = {"id": "c", "type": "function", "function": {"name": rng.choice(("look", "find")), "arguments": "{}"}}
         message["tool_calls"] = [call] * rng.randint(1, 2)
-    if role == "tool" and rng.random() < 0.3:
+    if role == "tool" and happens(rng, 0.3):
         message["is_error"] = True
     return message

@@ -1,0 +1,140 @@
+"""One generation of policies at work: requests decided with live counters, carried out, and counted afterwards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from datetime import datetime
+from typing import Any
+
+from policy_engine.compiler.policy_set import PolicySet
+from policy_engine.errors import StateError
+from policy_engine.evaluator.decide import Learn, LearnAsync, decided, decided_async
+from policy_engine.executor.answer_stream import AnswerStream, AsyncAnswerStream
+from policy_engine.executor.drive import drive, drive_async
+from policy_engine.executor.execute import Execution, execute
+from policy_engine.executor.world import AsyncLiveWorld, Money, relay, relay_async
+from policy_engine.model.call import Chunk
+from policy_engine.model.decision import Decision
+from policy_engine.model.events import Emit, SignalFailed
+from policy_engine.model.facts import Facts
+from policy_engine.model.outcome import CallRecord, Outcome
+from policy_engine.model.request import Request
+from policy_engine.providers.registry import Providers
+from policy_engine.signals.counters import Counters
+from policy_engine.signals.sessions import Turn
+
+
+class Carrier:
+    """
+    Carries requests out by one policy set.
+
+    Args:
+        providers: the models' providers.
+        counters: budgets, escalations and measurements; they go on across generations.
+        learn, learn_async: other signals, by registered functions.
+        emit: told what goes wrong with counters.
+        clock: the present moment, for requests that do not say.
+    """
+
+    def __init__(
+        self,
+        policy_set: PolicySet,
+        *,
+        providers: Providers,
+        counters: Counters,
+        learn: Learn | None,
+        learn_async: LearnAsync | None,
+        emit: Emit,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._policy_set = policy_set
+        self._providers = providers
+        self._counters = counters
+        self._others = learn
+        self._others_async = learn_async
+        self._emit = emit
+        self._clock = clock
+
+    def complete(self, request: Request) -> Outcome:
+        """What a request comes to. Blocks until it is answered."""
+        decision, facts = decided(self._policy_set, self._facts(request), learn=self._learn)
+        outcome = drive(self._execution(decision, facts, streaming=False), self._world(facts))
+        self._count(outcome, facts)
+        return outcome
+
+    async def complete_async(self, request: Request) -> Outcome:
+        """The same as `complete`, awaited."""
+        decision, facts = await decided_async(self._policy_set, self._facts(request), learn=self._learn_async)
+        outcome = await drive_async(self._execution(decision, facts, streaming=False), self._world(facts))
+        self._count(outcome, facts)
+        return outcome
+
+    def stream(self, request: Request) -> AnswerStream:
+        """The answer in pieces."""
+        return AnswerStream(self._items(request))
+
+    def stream_async(self, request: Request) -> AsyncAnswerStream:
+        """The same as `stream`, awaited."""
+        return AsyncAnswerStream(self._items_async(request))
+
+    def _items(self, request: Request) -> Generator[Chunk | Outcome, None, None]:
+        decision, facts = decided(self._policy_set, self._facts(request), learn=self._learn)
+        for item in relay(self._execution(decision, facts, streaming=True), self._world(facts)):
+            if isinstance(item, Outcome):
+                self._count(item, facts)
+            yield item
+
+    async def _items_async(self, request: Request) -> AsyncGenerator[Chunk | Outcome, None]:
+        decision, facts = await decided_async(self._policy_set, self._facts(request), learn=self._learn_async)
+        async for item in relay_async(self._execution(decision, facts, streaming=True), self._world(facts)):
+            if isinstance(item, Outcome):
+                self._count(item, facts)
+            yield item
+
+    def _facts(self, request: Request) -> Facts:
+        return Facts(request, self._policy_set.layout, self._clock)
+
+    def _execution(self, decision: Decision, facts: Facts, *, streaming: bool) -> Execution:
+        return execute(decision, facts, self._policy_set, now_s=time.monotonic(), streaming=streaming)
+
+    def _world(self, facts: Facts) -> AsyncLiveWorld:
+        money = Money(self._counters.budgets, facts, emit=self._emit)
+        return AsyncLiveWorld(self._providers.get, self._policy_set.cards, money)
+
+    def _learn(self, groups: tuple[str, ...], facts: Facts) -> Mapping[str, Any]:
+        others = () if self._others is None else self._others(self._foreign(groups), facts)
+        return {**self._counters.resolve(groups, facts, time.time()), **dict(others)}
+
+    async def _learn_async(self, groups: tuple[str, ...], facts: Facts) -> Mapping[str, Any]:
+        others = () if self._others_async is None else await self._others_async(self._foreign(groups), facts)
+        return {**self._counters.resolve(groups, facts, time.time()), **dict(others)}
+
+    def _foreign(self, groups: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(group for group in groups if not self._counters.knows(group))
+
+    def _count(self, outcome: Outcome, facts: Facts) -> None:
+        """Tells the counters what became of a request; a state that cannot be used does not fail it."""
+        now_s = time.time()
+        for call in outcome.calls:
+            self._counters.measured.failures.record(call.model, call.failure, now_s=now_s)
+            if call.failure is None and call.elapsed_ms is not None:
+                self._counters.measured.latencies.record(call.model, call.elapsed_ms / 1000, now_s=now_s)
+        try:
+            self._count_shared(outcome, facts, now_s)
+        except StateError as error:
+            self._emit(SignalFailed(signal="session", reason=error.reason, error=error))
+
+    def _count_shared(self, outcome: Outcome, facts: Facts, now_s: float) -> None:
+        answers = [call for call in outcome.calls if call.purpose == "answer"]
+        cascade = outcome.decision.plan.cascade
+        if cascade is not None and answers and answers[0].step == 0:
+            self._counters.escalations.record(cascade, escalated=outcome.escalations > 0, now_s=now_s)
+        last: CallRecord | None = next((call for call in reversed(answers) if call.failure is None), None)
+        turn = Turn(
+            model=None if last is None else last.model,
+            tier=None if last is None else last.tier,
+            escalations=outcome.escalations,
+            errors=sum(call.failure is not None for call in outcome.calls),
+        )
+        self._counters.sessions.record(facts.request.session, turn, now_s=now_s)

@@ -1,0 +1,71 @@
+"""Carriers of one engine: each generation of policies has its own, over the same connections, counters and clock."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+from policy_engine.compiler.policy_set import PolicySet
+from policy_engine.executor.carrier import Carrier
+from policy_engine.model.events import Emit, harmless
+from policy_engine.providers.api import World
+from policy_engine.providers.registry import Providers
+from policy_engine.signals.counters import Counters, Measurements
+from policy_engine.signals.registry import Registry
+from policy_engine.state.memory import MemoryState
+from policy_engine.transport.http import HttpTransport
+
+
+class Carriers:
+    """
+    Makes and keeps the carrier of the live policies. Connections are opened at the first call that needs one.
+
+    Args:
+        registry: functions registered for signals.
+        on_event: told what goes wrong with counters.
+        clock: the present moment, for requests that do not say.
+    """
+
+    def __init__(self, *, registry: Registry | None, on_event: Emit | None, clock: Callable[[], datetime]) -> None:
+        self._registry = registry
+        self._emit = harmless(on_event)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._state = MemoryState()
+        self._measured = Measurements()
+        self._transport: HttpTransport | None = None
+        self._latest: tuple[PolicySet, Carrier] | None = None
+
+    def carrier_of(self, policy_set: PolicySet) -> Carrier:
+        """The carrier of these policies, the same until others are asked for."""
+        latest = self._latest
+        if latest is None or latest[0] is not policy_set:
+            self._latest = latest = (policy_set, self._carrier(policy_set))
+        return latest[1]
+
+    def close(self) -> None:
+        """Closes the connections; a later call opens new ones."""
+        with self._lock:
+            transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.close()
+
+    def _carrier(self, policy_set: PolicySet) -> Carrier:
+        registry, declarations = self._registry, policy_set.declarations
+        return Carrier(
+            policy_set,
+            providers=Providers(declarations, self._world),
+            counters=Counters(declarations, state=self._state, measured=self._measured, on_event=self._emit),
+            learn=None if registry is None else registry.learner(declarations),
+            learn_async=None if registry is None else registry.learner_async(declarations),
+            emit=self._emit,
+            clock=self._clock,
+        )
+
+    def _world(self) -> World:
+        with self._lock:
+            if self._transport is None:
+                self._transport = HttpTransport()
+            return World(transport=self._transport, environment=os.environ)

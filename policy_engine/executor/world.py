@@ -1,0 +1,179 @@
+"""The world that executions run in: models behind providers, money in budgets."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from typing import Any
+
+from policy_engine.errors import StateError
+from policy_engine.executor.drive import advance, begin, cancel, cancel_async
+from policy_engine.executor.execute import Execution
+from policy_engine.model.call import Chunk, Failure
+from policy_engine.model.commands import Answer, Call, Command, Grant, Open, Opened, Relay, Reserve, Settle
+from policy_engine.model.events import Emit, SignalFailed
+from policy_engine.model.facts import Facts
+from policy_engine.model.outcome import Outcome
+from policy_engine.model.plan import Card
+from policy_engine.providers.protocol import Provider
+from policy_engine.signals.budgets import Budgets
+
+
+class Money:
+    """
+    The budgets of one request. A state that cannot be used never fails a request; it is told.
+
+    Args:
+        wall_s: seconds since the epoch, by which budgets know their window.
+    """
+
+    def __init__(
+        self, budgets: Budgets | None, facts: Facts, *, emit: Emit, wall_s: Callable[[], float] = time.time
+    ) -> None:
+        self._budgets = budgets
+        self._facts = facts
+        self._emit = emit
+        self._wall_s = wall_s
+
+    def reserve(self, command: Reserve) -> Grant:
+        """What was set aside, in all budgets."""
+        if self._budgets is None:
+            return Grant()
+        try:
+            return Grant(token=self._budgets.reserve(command.worst_usd, self._facts, now_s=self._wall_s()))
+        except StateError as error:
+            self._tell(error)
+            return Grant()
+
+    def settle(self, command: Settle) -> None:
+        """Replaces what was set aside by what was paid."""
+        if self._budgets is None or command.grant.token is None:
+            return
+        try:
+            self._budgets.settle(command.grant.token, command.paid_usd, now_s=self._wall_s())
+        except StateError as error:
+            self._tell(error)
+
+    def _tell(self, error: StateError) -> None:
+        self._emit(SignalFailed(signal="budget", reason=error.reason, error=error))
+
+
+class LiveWorld:
+    """
+    Does what commands ask, blocking. Caches do not exist here yet: a lookup finds nothing, a store keeps nothing.
+
+    Args:
+        provider_of: the provider that a bundle declares under a name.
+        cards: the bundle's models.
+    """
+
+    def __init__(
+        self,
+        provider_of: Callable[[str], Provider],
+        cards: Mapping[str, Card],
+        money: Money,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._provider_of = provider_of
+        self._cards = cards
+        self._money = money
+        self._clock = clock
+
+    def do(self, command: Command) -> Answer:
+        """The reply to one command."""
+        return Answer(value=self._do(command), now_s=self._clock())
+
+    def answer(self, value: Any) -> Answer:
+        """A reply that was made elsewhere, with the moment."""
+        return Answer(value=value, now_s=self._clock())
+
+    def _do(self, command: Command) -> Any:
+        match command:
+            case Reserve():
+                return self._money.reserve(command)
+            case Settle():
+                return self._money.settle(command)
+            case Call(model=model, prompt=prompt, timeout_s=timeout_s):
+                card = self._cards[model]
+                return self._provider_of(card.provider).call(prompt, card.model, timeout_s=timeout_s)
+            case Open(model=model, prompt=prompt, timeout_s=timeout_s):
+                card = self._cards[model]
+                opened = self._provider_of(card.provider).open(prompt, card.model, timeout_s=timeout_s)
+                return opened if isinstance(opened, Failure) else Opened(stream=opened)
+            case Relay(stream=stream):
+                return _read_out(stream)
+        return None
+
+
+class AsyncLiveWorld(LiveWorld):
+    """The same, awaited."""
+
+    async def do_async(self, command: Command) -> Answer:
+        """The reply to one command."""
+        match command:
+            case Call(model=model, prompt=prompt, timeout_s=timeout_s):
+                card = self._cards[model]
+                provider = self._provider_of(card.provider)
+                return self.answer(await provider.call_async(prompt, card.model, timeout_s=timeout_s))
+            case Open(model=model, prompt=prompt, timeout_s=timeout_s):
+                card = self._cards[model]
+                provider = self._provider_of(card.provider)
+                opened = await provider.open_async(prompt, card.model, timeout_s=timeout_s)
+                return self.answer(opened if isinstance(opened, Failure) else Opened(stream=opened))
+        return self.do(command)
+
+
+def relay(execution: Execution, world: LiveWorld) -> Generator[Chunk | Outcome, None, None]:
+    """
+    Carries an execution out, and gives the pieces of a streamed answer as they come; the last item is the Outcome.
+
+    An answer that does not stream comes as one piece. Closing it cancels what is under way.
+    """
+    command = begin(execution)
+    streamed = False
+    try:
+        while not isinstance(command, Outcome):
+            if isinstance(command, Relay):
+                streamed = True
+                yield from command.stream
+                command.stream.close()
+                answer = world.answer(command.stream.end)
+            else:
+                answer = world.do(command)
+            command = advance(execution, answer)
+    except BaseException:
+        cancel(execution, world)
+        raise
+    if not streamed and command.text:
+        yield Chunk(text=command.text)
+    yield command
+
+
+async def relay_async(execution: Execution, world: AsyncLiveWorld) -> AsyncGenerator[Chunk | Outcome, None]:
+    """The same as `relay`, awaited."""
+    command = begin(execution)
+    streamed = False
+    try:
+        while not isinstance(command, Outcome):
+            if isinstance(command, Relay):
+                streamed = True
+                async for chunk in command.stream:
+                    yield chunk
+                await command.stream.close()
+                answer = world.answer(command.stream.end)
+            else:
+                answer = await world.do_async(command)
+            command = advance(execution, answer)
+    except BaseException:
+        await cancel_async(execution, world)
+        raise
+    if not streamed and command.text:
+        yield Chunk(text=command.text)
+    yield command
+
+
+def _read_out(stream: Any) -> Any:
+    for _ in stream:
+        pass
+    stream.close()
+    return stream.end

@@ -1,0 +1,1 @@
+"""What is kept between requests and shared by processes: entries that expire, counters, and leases on them."""

@@ -1,0 +1,93 @@
+"""Programs that share a state, run as processes of their own: `python -m tests.state.programs NAME PATH ARGUMENT…`."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from policy_engine.errors import StateError
+from policy_engine.state.process import PerProcess
+from policy_engine.state.sqlite import SqliteState
+
+TOP = Path(__file__).parent.parent.parent
+
+
+def start(name: str, *arguments: object) -> subprocess.Popen[str]:
+    """A process that runs a program of this module; talked to in lines."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.state.programs", name, *map(str, arguments)],
+        cwd=TOP,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def add(path: str, times: str) -> None:
+    """Adds 1 so many times from each of four threads, once a line has come in."""
+    state = SqliteState(path)
+    sys.stdin.readline()
+
+    def run() -> None:
+        for _ in range(int(times)):
+            state.add({"n": 1}, now_s=0, until_s=100)
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def hold(path: str) -> None:
+    """Holds 7 for a minute and waits to be killed."""
+    now_s = time.time()
+    SqliteState(path).hold("l", {"n": 7}, now_s=now_s, until_s=now_s + 60, counted_until_s=now_s + 60)
+    print(now_s + 60, flush=True)
+    sys.stdin.readline()
+
+
+def fork(path: str) -> None:
+    """Uses a state before a fork, and in parent and child afterwards."""
+    state = SqliteState(path)
+    state.add({"n": 1}, now_s=0, until_s=100)
+    child = os.fork()
+    for _ in range(50):
+        state.add({"n": 1}, now_s=0, until_s=100)
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+
+
+def inherit() -> None:
+    """Says, in a forked child and then in its parent, whether the value is the process's own."""
+    mine = PerProcess(os.getpid)
+    mine.get()
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+    print("child" if child == 0 else "parent", mine.get() == os.getpid(), flush=True)
+
+
+def fill(path: str, limit_bytes: str) -> None:
+    """Puts entries under a limit for the size of files, says what happened, and goes on without the limit."""
+    state = SqliteState(path)
+    state.put("first", b"1", now_s=0, until_s=100)
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit_bytes), usual[1]))
+    try:
+        for index in range(1_000):
+            state.put(str(index), b"x" * 4_096, now_s=0, until_s=100)
+    except StateError as error:
+        print(error.place, flush=True)
+    resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    state.put("last", b"2", now_s=0, until_s=100)
+
+
+if __name__ == "__main__":
+    {"add": add, "hold": hold, "fork": fork, "inherit": inherit, "fill": fill}[sys.argv[1]](*sys.argv[2:])
