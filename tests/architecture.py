@@ -53,6 +53,8 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     "re2": ("compiler",),
     "watchfiles": ("store",),
     "httpx": ("transport",),
+    "aiohttp": ("transport",),
+    "httpx_aiohttp": ("transport",),
     "redis": ("state",),
     "genai_prices": ("catalogue",),
     "structlog": ("telemetry",),

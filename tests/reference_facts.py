@@ -205,7 +205,7 @@ _SIGNAL_SECTIONS: Mapping[str, str] = {
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return type(value) is int or (type(value) is float and math.isfinite(value))
 
 
 def _typed(value: Any, declared: Mapping[str, Any]) -> Any:

@@ -55,14 +55,14 @@ class Models:
         return self._ranked(link)
 
     def _named(self, name: str) -> list[tuple[str, str | None]]:
-        tiers = self.bundle["tiers"]
+        tiers = self.bundle.get("tiers", ())
         for tier in tiers:
             if tier["name"] == name:
                 return [(model, name) for model in tier["models"]]
         return [(name, next((tier["name"] for tier in tiers if name in tier["models"]), None))]
 
     def _requested(self, name: str) -> list[tuple[str, str | None]]:
-        if name in self.bundle["models"] or any(tier["name"] == name for tier in self.bundle["tiers"]):
+        if name in self.bundle["models"] or any(tier["name"] == name for tier in self.bundle.get("tiers", ())):
             return self._named(name)
         meant = [own for own, model in self.bundle["models"].items() if model["model"] == name]
         return self._named(meant[0]) if meant else []

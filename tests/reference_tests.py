@@ -37,14 +37,14 @@ _COMPARISONS = {"lt": operator.lt, "lte": operator.le, "gt": operator.gt, "gte":
 
 def regex_found(pattern: str, text: str) -> bool | None:
     """Whether a regex is found; None where the text is too long to tell."""
-    encoded = text.encode()
+    encoded = text.encode(errors="replace")
     found = re2.compile(pattern).search(encoded[:SCANNED_BYTES]) is not None
     return found or (False if len(encoded) <= SCANNED_BYTES else None)
 
 
 def phrase_found(phrase: str, text: str) -> bool | None:
     """Whether a phrase is found in any case with no word beside it; None where the text is too long to tell."""
-    encoded = text.encode()
+    encoded = text.encode(errors="replace")
     head = encoded[:SCANNED_BYTES].decode(errors="ignore")
     pattern = re2.compile("(?i)" + re2.escape(phrase))
     at = pattern.search(head)
@@ -102,4 +102,6 @@ def _date_fits(day: date, dates: list[str]) -> bool:
 def position_of(salt: str, value: Any) -> Fraction:
     """Where a value falls in [0, 1) for samples and splits."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    return Fraction(int.from_bytes(blake2b(f"{salt}\0{text}".encode(), digest_size=8).digest(), "big"), 2**64)
+    return Fraction(
+        int.from_bytes(blake2b(f"{salt}\0{text}".encode(errors="surrogatepass"), digest_size=8).digest(), "big"), 2**64
+    )

@@ -60,6 +60,11 @@ class Console:
         if text:
             sys.stdout.write(text + "\n")
 
+    def piece(self, text: str) -> None:
+        """Writes a part of what was asked for as it is, and sends it on its way."""
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
     def flush(self) -> None:
         """Sends what was written on its way, for those who follow it live."""
         sys.stdout.flush()

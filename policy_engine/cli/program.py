@@ -17,6 +17,7 @@ SUMMARIES: Mapping[str, str] = {
     "init": "Write a starter bundle to begin from.",
     "validate": "Check policies: load, validate and compile them.",
     "dry-run": "Decide requests and call nothing.",
+    "complete": "Decide and carry out one request.",
     "graph": "Draw the evaluation graph.",
     "explain": "Show the manual page of a diagnostic.",
     "watch": "Reload live and report every reload.",

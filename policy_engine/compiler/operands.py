@@ -96,6 +96,8 @@ def _numeric(fact: Fact, op: str, values: tuple[Scalar, ...], text: str, scope: 
 def numeric_node(fact: Fact, op: str, numbers: tuple[Decimal, ...], text: str, scope: Scope) -> Node:
     """The node for `fact OP numbers`, the numbers being exact and in the fact's own unit."""
     if op in ("eq", "in"):
-        return scope.leaf(InSet(fact, frozenset(map(as_number, numbers))), text)
+        # A long id is no double, but equal to itself all the same.
+        whole = (int(number) for number in numbers if number == number.to_integral_value())
+        return scope.leaf(InSet(fact, frozenset((*map(as_number, numbers), *whole))), text)
     low, high = interval(op, numbers[0], fact.integral)
     return scope.leaf(Interval(fact, low, high), text)

@@ -63,15 +63,24 @@ class Scanner:
         """The sets, compiled now, so that the first request need not wait for it."""
         if not self.sets:
             starts = range(0, len(self.patterns), SET_SIZE)
-            self.sets.extend([self._set(slice(start, start + SET_SIZE)) for start in starts])
+            self.sets.extend(
+                [one for start in starts for one in self._sets(start, min(start + SET_SIZE, len(self.patterns)))]
+            )
         return self.sets
 
-    def _set(self, part: slice) -> tuple[Match, tuple[int, ...]]:
+    def _sets(self, start: int, stop: int) -> Sets:
+        """The sets of some patterns: one, or two where they are too large together."""
         together = re2.Set.SearchSet(re2_options())
-        for pattern in (_ALWAYS, *self.patterns[part]):
+        for pattern in (_ALWAYS, *self.patterns[start:stop]):
             together.Add(pattern)
-        together.Compile()
-        return together.Match, (0, *self.masks[part])
+        try:
+            together.Compile()
+        except re2.error:
+            if stop - start == 1:
+                return [(_no_set, ())]
+            middle = (start + stop) // 2
+            return [*self._sets(start, middle), *self._sets(middle, stop)]
+        return [(together.Match, (0, *self.masks[start:stop]))]
 
     def _one_by_one(self, facts: Facts, live: int) -> tuple[int, int]:
         unsure = 0
@@ -102,3 +111,8 @@ def scanner_of(searches: Sequence[tuple[int, Node]]) -> Scanner | None:
         for pattern in node.atom.patterns:
             masks[pattern] = masks.get(pattern, 0) | bit
     return Scanner(rules=rules, patterns=tuple(masks), masks=tuple(masks.values()), nodes=own)
+
+
+def _no_set(_: bytes) -> None:
+    """Stands for a pattern that is too large for a set: nothing is reported, so all are searched one by one."""
+    return

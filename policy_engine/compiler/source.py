@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from types import CodeType
@@ -10,8 +9,6 @@ from typing import Any
 
 from policy_engine.model.facts import Facts
 from policy_engine.model.vocabulary import Fact
-
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def fact_source(fact: Fact) -> str:

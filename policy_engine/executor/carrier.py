@@ -96,7 +96,16 @@ class Carrier:
         return Facts(request, self._policy_set.layout, self._clock)
 
     def _execution(self, decision: Decision, facts: Facts, *, streaming: bool) -> Execution:
+        facts = self._with_counts_for_limits(decision, facts)
         return execute(decision, facts, self._policy_set, now_s=time.monotonic(), streaming=streaming)
+
+    def _with_counts_for_limits(self, decision: Decision, facts: Facts) -> Facts:
+        """The facts with what its limits read and no rule has asked for."""
+        plan = decision.plan
+        limits = {*(plan.limits or ()), *(decision.verdict.modifiers.limits or ())}
+        wanted = {"session_escalations": "session", "escalation_rate": f"escalation.{plan.cascade}"}
+        groups = tuple(group for limit, group in wanted.items() if limit in limits and group not in facts.signals)
+        return facts.knowing(self._counters.resolve(groups, facts, time.time())) if groups else facts
 
     def _world(self, facts: Facts) -> AsyncLiveWorld:
         money = Money(self._counters.budgets, facts, emit=self._emit)

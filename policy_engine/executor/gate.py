@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from policy_engine.compiler.answers import is_json
 from policy_engine.compiler.atoms import Judged
 from policy_engine.compiler.graph import Node, leaves
 from policy_engine.compiler.probes import judged_fact
@@ -25,6 +26,7 @@ def answer_facts(reply: Reply) -> Mapping[str, Any]:
         "lines": count_lines(text),
         "tokens": estimate_tokens(text) if reply.usage is None else reply.usage.output_tokens,
         "finish_reason": reply.finish_reason,
+        "json": is_json(text),
     }
     if reply.logprobs:
         known["confidence"] = mean_probability(reply.logprobs)

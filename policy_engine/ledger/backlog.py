@@ -71,11 +71,10 @@ class Backlog:
             self._changed.wait_for(lambda: self._hurried or self._closed, seconds)
             self._hurried = False
 
-    def lose(self, count: int) -> int:
-        """Counts so many of what was taken as lost, and gives back how many are in all."""
+    def lose(self, count: int) -> None:
+        """Counts so many of what was taken as lost."""
         with self._changed:
             self.dropped += count
-            return self.dropped
 
     def drain(self, timeout_s: float) -> bool:
         """Blocks until all that was accepted before is written or lost, or the time is over; tells which."""

@@ -150,6 +150,7 @@ class _Worker:
         self._retry_s = pace.retry_s
         self._emit = emit
         self._clock = clock
+        self._told = 0  # how many were dropped when it was last told
         self._pruned_s: float | None = None
         self._thread = Thread(target=self._run, name="policy_engine-ledger", daemon=True)
         self._starting = Lock()
@@ -167,7 +168,7 @@ class _Worker:
             self._thread.join(timeout_s)
         lost = self.backlog.abandon()
         if lost:
-            self._emit(LedgerFailed(reason=self.failing or "closing took too long", dropped=self.backlog.dropped))
+            self._tell(self.failing or "closing took too long")
         if not self._thread.is_alive():
             self._database.close()
         return not lost
@@ -186,6 +187,8 @@ class _Worker:
                     return  # the batch counts as waiting, and whoever closes drops it
                 self.backlog.pause(self._retry_s)
             self.backlog.done()
+            if self.backlog.dropped > self._told:
+                self._tell("more came in than could be written")
             self._prune()
 
     def _described(self, handed: Iterable[Handed]) -> Iterator[_Row]:
@@ -193,7 +196,7 @@ class _Worker:
             try:
                 yield _row(one, self._keeping)
             except Exception as error:  # noqa: BLE001  what cannot be described must not hold up the rest
-                self._emit(LedgerFailed(reason=_words(error), dropped=self.backlog.lose(1)))
+                self._lose(_words(error))
 
     def _wrote(self, rows: tuple[_Row, ...]) -> bool:
         """Whether the rows are in the file, or cannot be for a reason of their own."""
@@ -212,7 +215,7 @@ class _Worker:
     def _wrote_singly(self, rows: tuple[_Row, ...], reason: str) -> bool:
         if len(rows) > 1:
             return all(self._wrote((row,)) for row in rows)
-        self._emit(LedgerFailed(reason=reason, dropped=self.backlog.lose(1)))
+        self._lose(reason)
         return True
 
     def _write(self, rows: tuple[_Row, ...]) -> None:
@@ -237,13 +240,22 @@ class _Worker:
 
     def _fail(self, reason: str) -> None:
         if self.failing is None:
-            self._emit(LedgerFailed(reason=reason, dropped=self.backlog.dropped))
+            self._tell(reason)
         self.failing = reason
 
     def _recover(self) -> None:
         if self.failing is not None:
             self.failing = None
-            self._emit(LedgerRecovered(dropped=self.backlog.dropped))
+            self._told = self.backlog.dropped
+            self._emit(LedgerRecovered(dropped=self._told))
+
+    def _lose(self, reason: str) -> None:
+        self.backlog.lose(1)
+        self._tell(reason)
+
+    def _tell(self, reason: str) -> None:
+        self._told = self.backlog.dropped
+        self._emit(LedgerFailed(reason=reason, dropped=self._told))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

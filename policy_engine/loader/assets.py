@@ -22,6 +22,7 @@ MAX_CANDIDATES: Final = 2_000
 
 _FILE_KEYS: Final = {"respond": "template", "output": "json_schema"}
 _SECTIONS: Final = ("default", "cascades", "conditions", "scores")
+_WITH_FILES: Final = ("classifiers", "providers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +72,10 @@ def references(source: Source) -> Iterator[Reference]:
             yield from _below(rule.get("then"), top.child("rules", index, "then"))
     for section in _SECTIONS:
         yield from _below(data.get(section), top.child(section))
-    classifiers = data.get("classifiers")
-    for name, entry in classifiers.items() if isinstance(classifiers, dict) else ():
-        yield from _named(entry, "file", top.child("classifiers", name))
+    for section in _WITH_FILES:
+        entries = data.get(section)
+        for name, entry in entries.items() if isinstance(entries, dict) else ():
+            yield from _named(entry, "file", top.child(section, name))
 
 
 def _below(value: Any, address: Address) -> Iterator[Reference]:

@@ -99,7 +99,11 @@ class SignalFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerFailed:
-    """Records could not be written and are kept for another try; `dropped` are lost so far, for want of room."""
+    """
+    The ledger could not be written as it should.
+
+    What waits is tried again, up to a bound; `dropped` records are lost since the ledger was opened.
+    """
 
     name: ClassVar[str] = "ledger.failed"
     reason: str

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from policy_engine.model.condition import Scalar
-from policy_engine.model.policy import Attribute, AttributeType, Declarations
+from policy_engine.model.policy import AttributeType, Declarations
 from policy_engine.model.quantity import Kind, QuantityError, parse_quantity
 from policy_engine.model.vocabulary import SECTIONS, SESSION
 
@@ -229,5 +229,3 @@ _WANTED = {
     AttributeType.INTEGER: "a whole number",
     AttributeType.LIST: "a list",
 }
-
-__all__ = ["Attribute", "Layout", "Slot", "accepted_signal", "fields_of", "is_number", "layout_of"]

@@ -55,6 +55,23 @@ class CallRecord:
     reasons: tuple[str, ...] = ()
     failure: Failure | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        """The call for programs; what is unknown is null."""
+        usage, failure = self.usage, self.failure
+        return {
+            "step": self.step,
+            "model": self.model,
+            "tier": self.tier,
+            "purpose": self.purpose,
+            "usage": None if usage is None else _usage_json(usage),
+            "cost_usd": _number(self.cost_usd),
+            "elapsed_ms": self.elapsed_ms,
+            "first_token_ms": self.first_token_ms,
+            "verdict": self.verdict,
+            "reasons": list(self.reasons),
+            "failure": None if failure is None else _failure_json(failure),
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -90,3 +107,39 @@ class Outcome:
     def escalations(self) -> int:
         """How many steps the answer took beyond the first that was tried."""
         return max(0, len({call.step for call in self.calls if call.purpose == "answer"}) - 1)
+
+    def to_json(self) -> dict[str, Any]:
+        """The outcome for programs: the decision as schema decision.v1 has it, the answer, and every call."""
+        return {
+            "decision": self.decision.to_json(),
+            "status": str(self.status),
+            "text": self.text,
+            "message": None if self.message is None else dict(self.message),
+            "calls": [call.to_json() for call in self.calls],
+            "cost_usd": _number(self.cost_usd),
+            "escalations": self.escalations,
+            "limit": self.limit,
+            "error": self.error,
+        }
+
+
+def _number(cost_usd: Decimal | None) -> float | None:
+    return None if cost_usd is None else float(cost_usd)
+
+
+def _usage_json(usage: Usage) -> dict[str, Any]:
+    return {
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "cached_input_tokens": usage.cached_input_tokens,
+    }
+
+
+def _failure_json(failure: Failure) -> dict[str, Any]:
+    return {
+        "kind": str(failure.kind),
+        "message": failure.message,
+        "status": failure.status,
+        "retry_after_s": failure.retry_after_s,
+        "may_be_billed": failure.may_be_billed,
+    }

@@ -48,7 +48,7 @@ class MessageAssembler:
             return malformed("an event of the stream is no object", elapsed_s=0.0)
         kind = told.get("type", event.name)
         if kind == "error":
-            return told_error(told.get("error"), elapsed_s=0.0, may_be_billed=True)
+            return told_error(told.get("error"), elapsed_s=0.0, may_be_billed=bool(self._message))
         return self._add(kind, told)
 
     def body(self) -> Mapping[str, Any]:

@@ -46,7 +46,7 @@ class ChatAssembler:
         if not isinstance(chunk, dict):
             return malformed("an event of the stream is no object", elapsed_s=0.0)
         if chunk.get("error") or event.name == "error":
-            return told_error(chunk.get("error", chunk), elapsed_s=0.0, may_be_billed=True)
+            return told_error(chunk.get("error", chunk), elapsed_s=0.0, may_be_billed=bool(self._head))
         return Chunk(text=self._add(chunk), event=chunk)
 
     def body(self) -> Mapping[str, Any]:

@@ -93,6 +93,7 @@ class Budgets:
     ) -> None:
         self._state = state
         self._budgets = {budget.name: budget for budget in budgets}
+        self._windows: dict[str, tuple[float, float]] = {}  # the latest of each budget
         self._lease_s = lease_s
         self._new_lease = new_lease
 
@@ -112,15 +113,17 @@ class Budgets:
         if not self._budgets:
             return Reservation(lease=None)
         nano = 0 if worst_usd is None else _nano(worst_usd)
-        windows = {budget.name: bounds_s(budget.window, budget.zone, now_s) for budget in self._budgets.values()}
-        keys = tuple(_key(budget, windows[budget.name][0], facts) for budget in self._budgets.values())
+        windows = [self._window(budget, now_s) for budget in self._budgets.values()]
+        keys = tuple(
+            _key(budget, start_s, facts) for budget, (start_s, _) in zip(self._budgets.values(), windows, strict=True)
+        )
         lease = self._new_lease()
         used = self._state.hold(
             lease,
             dict.fromkeys(keys, nano),
             now_s=now_s,
             until_s=now_s + self._lease_s,
-            counted_until_s=max(end_s for _, end_s in windows.values()),
+            counted_until_s=max(end_s for _, end_s in windows),
         )
         standings = tuple(map(_standing, self._budgets.values(), used))
         return Reservation(lease=lease, keys=keys, standings=standings)
@@ -154,10 +157,16 @@ class Budgets:
         budget = self._budgets.get(name)
         if budget is None or None in scope_values(budget.scope, facts):
             return UNKNOWN
-        start_s, _ = bounds_s(budget.window, budget.zone, now_s)
+        start_s, _ = self._window(budget, now_s)
         (used,) = self._state.counts((_key(budget, start_s, facts),), now_s=now_s)
         share = used / budget.amount_nano if budget.amount_nano else 1.0
         return {"used": share, "left": max(0, budget.amount_nano - used) / _NANOS_PER_USD}
+
+    def _window(self, budget: Budget, now_s: float) -> tuple[float, float]:
+        start_s, end_s = self._windows.get(budget.name, (0.0, 0.0))
+        if not start_s <= now_s < end_s:
+            start_s, end_s = self._windows[budget.name] = bounds_s(budget.window, budget.zone, now_s)
+        return start_s, end_s
 
 
 def budgets_of(declarations: Declarations) -> tuple[Budget, ...]:

@@ -15,7 +15,7 @@ from policy_engine.state.state import State
 DEFAULT_WINDOW_S = 3600.0
 DEFAULT_MIN_REQUESTS = 100
 
-_SLICES = 60
+_SLICES = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Escalations:
     """
     Counters of the cascades that have an `escalation_rate` limit.
 
-    A window slides in sixtieths of its length: it holds the present sixtieth and the 59 before.
+    A window slides in thirtieths of its length: it holds the present one and the 29 before.
     """
 
     def __init__(self, state: State, tallies: tuple[Tally, ...]) -> None:
@@ -51,7 +51,8 @@ class Escalations:
         tally = self._tallies.get(cascade)
         if tally is None:
             return
-        requests, up = _keys(tally, _slice(tally, now_s))
+        newest = _slice(tally, now_s)
+        requests, up = _keys(tally, range(newest, newest + 1))
         until_s = now_s + tally.window_s + tally.window_s / _SLICES
         self._state.add({requests: 1, up: int(escalated)}, now_s=now_s, until_s=until_s)
 
@@ -68,8 +69,7 @@ class Escalations:
         if tally is None:
             return UNKNOWN
         newest = _slice(tally, now_s)
-        keys = [key for index in range(newest - _SLICES + 1, newest + 1) for key in _keys(tally, index)]
-        counts = self._state.counts(keys, now_s=now_s)
+        counts = self._state.counts(_keys(tally, range(newest - _SLICES + 1, newest + 1)), now_s=now_s)
         requests, up = sum(counts[::2]), sum(counts[1::2])
         enough = requests > 0 and requests >= tally.min_requests
         return {"rate": up / requests if enough else 0.0, "requests": requests}
@@ -94,6 +94,7 @@ def _slice(tally: Tally, now_s: float) -> int:
     return int(now_s * _SLICES // tally.window_s)
 
 
-def _keys(tally: Tally, index: int) -> tuple[str, str]:
-    key = key_of("escalation", tally.cascade, tally.window_s, index)
-    return f"{key}/requests", f"{key}/escalated"
+def _keys(tally: Tally, slices: range) -> list[str]:
+    """The counters of some slices: of each its requests, and those that escalated."""
+    prefix = key_of("escalation", tally.cascade, tally.window_s)
+    return [f"{prefix}/{index}/{what}" for index in slices for what in ("requests", "escalated")]

@@ -17,6 +17,7 @@ Migrations: TypeAlias = tuple[tuple[str, ...], ...]
 """Statements that make version 1 from nothing, version 2 from version 1, and so on; a released one never changes."""
 
 _RETRY_S = 0.01
+_TURN_S = 1.0
 _MAX_WAIT_MS = 2**31 - 1
 
 
@@ -31,7 +32,7 @@ class Database:
     Args:
         path: the file; must not be on a network file system.
         migrations: what brings the file up to date.
-        busy_timeout_s: how long to wait for other processes.
+        busy_timeout_s: how long to wait for other processes; for other threads it is a second more.
         prepare: given each new connection, before the first transaction.
     """
 
@@ -77,7 +78,7 @@ class Database:
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
         handle = self._handle.get()
-        with handle.lock, self._failures():
+        with self._turn(handle), self._failures():
             if handle.connection is None:
                 handle.connection = self._opened()
             connection = handle.connection
@@ -89,6 +90,16 @@ class Database:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def _turn(self, handle: _Handle) -> Iterator[None]:
+        # While another process has the file, the threads of this one must not wait for each other's waiting.
+        if not handle.lock.acquire(timeout=self._busy_timeout_s + _TURN_S):
+            raise StateError(self.path, "other threads of this process have been at it for too long")
+        try:
+            yield
+        finally:
+            handle.lock.release()
 
     @contextmanager
     def _failures(self) -> Iterator[None]:

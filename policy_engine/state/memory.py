@@ -100,7 +100,10 @@ class MemoryState:
     def _count(self, key: str, now_s: float) -> int:
         counter = self._counters.get(key)
         added = counter.added if counter is not None and counter.until_s > now_s else 0
-        leases = (self._leases[lease] for lease in self._held.get(key, ()))
+        held = self._held.get(key)
+        if held is None:
+            return added
+        leases = map(self._leases.__getitem__, held)
         return added + sum(lease.amounts[key] for lease in leases if lease.until_s > now_s)
 
     def _forget(self, lease: str) -> None:

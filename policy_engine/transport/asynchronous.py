@@ -72,6 +72,8 @@ def _twin(error: Exception) -> Callable[[str], httpx.HTTPError] | None:
         (aiohttp.ClientPayloadError, httpx.ReadError),
         (aiohttp.ClientResponseError, _no_http),
         (aiohttp.InvalidURL, httpx.UnsupportedProtocol),
+        (aiohttp.ClientError, httpx.ReadError),
+        (TimeoutError, httpx.ReadTimeout),
         (OSError, httpx.ReadError),
     )
     return next((twin for kind, twin in table if isinstance(original, kind)), None)

@@ -53,12 +53,22 @@ def _is_no_http(error: Exception) -> bool:
 def _story(error: Exception) -> str:
     if isinstance(error, AnswerTooLarge | httpx.RemoteProtocolError | httpx.UnsupportedProtocol):
         return str(error)
-    if isinstance(error.__cause__, ssl.SSLCertVerificationError):
-        return f"the server's certificate was refused: {error.__cause__.verify_message}"
+    refused = _refused_certificate(error)
+    if refused is not None:
+        return f"the server's certificate was refused: {refused}"
     for kinds, story in _STORIES:
         if isinstance(error, kinds):
             return story
     return "the connection failed"
+
+
+def _refused_certificate(error: BaseException | None) -> str | None:
+    """Why the certificate was refused, if that is what an exception comes from; aiohttp's own does not say."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError) and hasattr(error, "verify_message"):
+            return str(error.verify_message)
+        error = error.__cause__
+    return None
 
 
 _STORIES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (

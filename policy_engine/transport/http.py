@@ -166,8 +166,15 @@ class HttpTransport:
 
 
 def _way_to(address: str) -> tuple[httpx.URL, str | None]:
-    """An address, and the proxy that leads to it."""
+    """
+    An address, and the proxy that leads to it.
+
+    Raises:
+        httpx.UnsupportedProtocol: it is no address of a web server.
+    """
     url = httpx.URL(address)
+    if url.scheme not in ("http", "https") or not url.host:
+        raise httpx.UnsupportedProtocol("an address begins with `https://` or `http://` and a host")
     return url, proxy_for(url)
 
 

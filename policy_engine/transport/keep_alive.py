@@ -154,8 +154,6 @@ def _at_once() -> float:
 
 
 def _origin(url: httpx.URL) -> Origin:
-    if url.scheme not in _PORTS or not url.host:
-        raise httpx.UnsupportedProtocol("an address begins with `https://` or `http://` and a host")
     return url.scheme, url.raw_host.decode("ascii").strip("[]"), url.port or _PORTS[url.scheme]
 
 

@@ -32,7 +32,7 @@ def test_days_are_numbers_from_monday() -> None:
 @pytest.mark.parametrize("written", ["", "someday", "mon-someday", "mon-"])
 def test_what_is_no_day_is_refused(written: str) -> None:
     """A day has one of seven names."""
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         list(parse_days([written]))
 
 

@@ -13,7 +13,11 @@ from policy_engine.pipeline import BuildResult, build
 from tests.policies_of import policies, written
 
 FILES = {
-    "a.yaml": "rules: [{name: a1, when: {task: chat}, then: {route: fast}}, {name: a2, when: {message: {matches: x}}, then: {route: fast}}]",
+    "a.yaml": """
+        rules:
+          - {name: a1, when: {task: chat}, then: {route: fast}}
+          - {name: a2, when: {message: {matches: x}}, then: {route: fast}}
+    """,
     "b.yaml": "rules: [{name: b1, when: {attributes: {plan: pro}}, then: {route: frontier}}]",
 }
 

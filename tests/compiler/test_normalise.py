@@ -50,21 +50,28 @@ EQUAL = {
 }
 
 
-@pytest.mark.parametrize(("one", "other"), EQUAL.values(), ids=EQUAL.keys())
-def test_what_means_the_same_is_the_same_node(one: str, other: str, tmp_path: Path) -> None:
-    """Two ways to write one condition share one node, so that it is worked out once."""
-    policy_set = policies(
-        tmp_path,
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> PolicySet:
+    """Two rules for each pair of conditions."""
+    rules = [
+        f"{{name: {side}-{number}, when: {{{when}}}, then: {{route: fast}}}}"
+        for number, pair in enumerate(EQUAL.values())
+        for side, when in zip(("one", "other"), pair, strict=True)
+    ]
+    return policies(
+        tmp_path_factory.mktemp("pairs"),
         f"""
         conditions: {{json: {{wants: {{json: true}}}}, chatty: {{task: chat}}}}
         scores: {{s: [{{when: {{task: chat}}, points: 1}}]}}
-        rules:
-          - {{name: one, when: {{{one}}}, then: {{route: fast}}}}
-          - {{name: other, when: {{{other}}}, then: {{route: frontier}}}}
+        rules: [{", ".join(rules)}]
         """,
     )
 
-    assert _node(policy_set, "one") is _node(policy_set, "other")
+
+@pytest.mark.parametrize("number", range(len(EQUAL)), ids=EQUAL.keys())
+def test_what_means_the_same_is_the_same_node(number: int, pairs: PolicySet) -> None:
+    """Two ways to write one condition share one node, so that it is worked out once."""
+    assert _node(pairs, f"one-{number}") is _node(pairs, f"other-{number}")
 
 
 def test_tests_of_different_kinds_are_different_nodes(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def test_whole_numbers_are_compared_exactly(op: str, number: Decimal, value: int
 
 @given(op=st.sampled_from(sorted(HOLDS)), number=NUMBERS, value=st.floats(-1001, 1001))
 def test_doubles_are_compared_as_doubles(op: str, number: Decimal, value: float) -> None:
-    """A fact that is a double lies in the interval exactly where the operator holds for the double nearest the bound."""
+    """A double lies in the interval exactly where the operator holds for the double nearest the bound."""
     low, high = interval(op, number, integral=False)
 
     inside = (low is None or value >= low) and (high is None or value < high)

@@ -49,6 +49,18 @@ refund  u-new          route by default, asked, unknown: nothing
 refund  u-chargebacks  deny by risky-refund, asked, unknown: nothing
 refund  (nobody)       route by default, asked, unknown: signal.risk
 """,
+    "complete.py": """\
+answered opening-hours no model      $0        Monday to Friday, 9:00 to 17:00.
+accepted default       small         $0.0030   By post.
+accepted replies       small → large $0.1790   We send it back to you by post, free of charge, within five working days.
+accepted replies       small → large $0.1790   We send it back to you by post, free of charge, within five working days.
+accepted replies       small → large $0.1790   We send it back to you by post, free of charge, within five working days.
+accepted spent         small         $0.0030   By post.
+failed   contracts     away          $0        away: provider `closed` needs the environment variable …
+
+in pieces: We send it back to you by post, free of charge, within five working days.
+accepted at $0.1790
+""",
 }
 SERVICE = "fastapi_service.py"
 

@@ -1,4 +1,4 @@
-"""Every condition of the language, held against texts of requests: where it holds, where it fails, where nobody knows."""
+"""Every condition of the language: requests for which it holds, fails, or is unknown."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ CONDITIONS = cases_in("conditions")
 
 @pytest.mark.parametrize("case", CONDITIONS.values(), ids=CONDITIONS.keys())
 def test_a_condition_is_true_false_or_unknown(case: dict[str, Any], tmp_path: Path) -> None:
-    """A condition holds, fails or is unknown as its case says; its opposite does the opposite; a trace changes nothing."""
+    """A condition holds, fails or is unknown as its case says, its opposite the other way round, traced or not."""
     rules = [
         {"name": "r", "when": case["when"], "then": {"tags": ["holds"]}},
         {"name": "not-r", "when": {"none": [case["when"]]}, "then": {"tags": ["fails"]}},

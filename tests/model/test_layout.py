@@ -59,7 +59,7 @@ SIGNALS: dict[str, tuple[str, Any, Any]] = {
     "a lookup below it": ("cache.c", {"similarity": 0.79}, {"similarity": 0.79, "hit": False}),
     "a lookup that a guard vetoed": ("cache.c", {"similarity": 1, "hit": False}, {"similarity": 1, "hit": False}),
     "a hit of unknown similarity": ("cache.c", {"hit": True}, {"hit": True}),
-    "a lookup with more to it": ("cache.c", {"similarity": 1, "entry": "e"}, {"similarity": 1, "entry": "e", "hit": True}),
+    "a lookup with more to it": ("cache.c", {"similarity": 1, "e": 2}, {"similarity": 1, "e": 2, "hit": True}),
     "a similarity of nothing": ("cache.c", {"similarity": None}, None),
     "a hit of no kind": ("cache.c", {"hit": 1}, None),
     "a cache called like a signal": ("cache.language", {}, {"similarity": 0, "hit": False}),

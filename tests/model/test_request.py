@@ -44,7 +44,7 @@ WRONG_VALUES: dict[str, dict[str, Any]] = {
     "a request has `input` or `messages`, not both": {"input": "hi", "messages": HELLO},
     "unknown field `tokens.output` in a request; known are input, message": {"tokens": {"output": 5}},
     "`at` of a request must be a moment with its time zone, such as 2026-11-23T10:00:00Z": {
-        "at": datetime(2026, 11, 23, 10)  # noqa: DTZ001  (the point: it has no zone)
+        "at": datetime(2026, 11, 23, 10)  # it has no zone
     },
 }
 

@@ -18,7 +18,9 @@ from policy_engine.model.facts import Facts
 from policy_engine.model.request import read_request
 from policy_engine.pipeline import BuildResult, build
 from tests.property.policies import Files
+from tests.property.traffic import flat
 from tests.reference import Answer, Reference
+from tests.reference_facts import GROUP_STAGES
 
 TODAY = date(2026, 11, 23)
 ASSET = "complexity.json"
@@ -87,14 +89,12 @@ def seen(decision: Decision) -> Answer:
     )
 
 
-def learner(signals: Mapping[str, Any]) -> Callable[[tuple[str, ...], Facts], Mapping[str, Any]]:
+def learner(signals: dict[str, Any]) -> Callable[[tuple[str, ...], Facts], Mapping[str, Any]]:
     """A `learn` that knows these signals, by section and name, and must be asked for signals only."""
-    known = {"session": signals["session"]} if "session" in signals else {}
-    sections = {section: names for section, names in signals.items() if section != "session"}
-    known |= {f"{section}.{name}": value for section, names in sections.items() for name, value in names.items()}
+    known = flat(signals)
 
     def learn(groups: tuple[str, ...], _: Facts) -> Mapping[str, Any]:
-        assert not [group for group in groups if group.startswith(("attributes.", "task", "conversation", "id"))]
+        assert [group for group in groups if group.partition(".")[0] not in GROUP_STAGES] == []
         return {group: known[group] for group in groups if group in known}
 
     return learn

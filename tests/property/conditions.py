@@ -126,9 +126,7 @@ class Conditions:
         if type_ == "string":
             return self.text_value(pools.VALUES[name])
         if name in pools.ENUMS:
-            return self._one(
-                ({"in": self._some(pools.LEVELS)}, {"ne": self._one(pools.LEVELS)}, {"gte": 2}, {"lt": 3})
-            )
+            return self._one(({"in": self._some(pools.LEVELS)}, {"ne": self._one(pools.LEVELS)}, {"gte": 2}, {"lt": 3}))
         return self.range((-3, 0, 1, 2, 5, "0.04k") if type_ == "integer" else pools.NUMBERS)
 
     def _time(self) -> Written:

@@ -34,6 +34,12 @@ def make_files(rng: Random, rules: int | None = None) -> Files:
     return files
 
 
+def rules_in_order(files: Files) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Each rule with its file's data, in the order in which rules are tried."""
+    listed = [(file, rule) for _, file in sorted(files.items()) for rule in file.get("rules", ())]
+    return sorted(listed, key=lambda pair: -pair[1].get("priority", 0))
+
+
 def make_rule(rng: Random, name: str, named: list[str], scores: list[str]) -> dict[str, Any]:
     """A rule; one that refuses or restricts says what happens when it is unknown."""
     rule: dict[str, Any] = {"name": name, "then": make_effect(rng)}

@@ -35,7 +35,7 @@ def make_request(rng: Random) -> dict[str, Any]:
     if happens(rng, 0.15):
         request["tokens"] = {rng.choice(("message", "input")): rng.choice((0, 8, 58, 100))}
     if happens(rng, 0.75):
-        request["signals"] = make_signals(rng, share=rng.choice((0.3, 0.6, 1)), invalid=0.1)
+        request["signals"] = make_signals(rng, share=rng.choice((0.3, 0.6, 1)), invalid=0.04)
     return request
 
 
@@ -51,6 +51,15 @@ def make_signals(rng: Random, *, share: float, invalid: float) -> dict[str, Any]
     if happens(rng, share):
         signals["session"] = _fields(rng, _SESSION, partly=invalid > 0)
     return signals
+
+
+def flat(signals: dict[str, Any]) -> dict[str, Any]:
+    """Signals by the names that rules ask for: `cache.exact`, `session`."""
+    found = {"session": signals["session"]} if "session" in signals else {}
+    for section, names in signals.items():
+        if section != "session":
+            found |= {f"{section}.{name}": value for name, value in names.items()}
+    return found
 
 
 _SIGNALS: dict[str, Sequence[str]] = {

@@ -228,7 +228,7 @@ def test_a_broken_answer_is_not_asked_for_twice(ask: Way, end: object) -> None:
 def test_a_slow_first_byte_ends_at_the_timeout(ask: Way) -> None:
     """A server that does not begin to answer within the provider's timeout is a timeout that may be billed."""
     with ScriptedServer(Answer(before=(Hold(),))) as server:
-        failure = ask(Setup(kind="openai", url=server.url, timeout_s=0.1), user("Hi")).failure
+        failure = ask(Setup(kind="openai", url=server.url, timeout_s=0.25), user("Hi")).failure
 
     assert (failure.kind, failure.may_be_billed) == (FailureKind.TIMEOUT, True)
     assert len(server.requests) == 1
@@ -262,7 +262,9 @@ def test_the_address_may_stand_in_the_environment(ask: Way) -> None:
     """`${NAME}` in base_url and headers is read when the call is made; its white space is dropped."""
     with ScriptedServer(_good(ask)) as server:
         environment = {"LLM_URL": f"{server.url}/v1\n", "TEAM": "support"}
-        setup = Setup(kind="openai", url="${LLM_URL}", environment=environment, api_key=None, headers={"x-team": "${TEAM}"})
+        setup = Setup(
+            kind="openai", url="${LLM_URL}", environment=environment, api_key=None, headers={"x-team": "${TEAM}"}
+        )
         asked = ask(setup, user("Hi"))
 
     assert asked.reply.text == "Hello there."

@@ -9,7 +9,7 @@ import pytest
 from policy_engine.model.call import Failure, FailureKind, Reply, Usage
 from policy_engine.transport.http import HttpTransport
 from tests.providers.ways import STREAMED, Setup, Way, user
-from tests.servers import anthropic_wire, openai_wire
+from tests.servers import anthropic_wire
 from tests.servers.openai_wire import DONE, chunk, stream_answer, stream_parts, usage_chunk
 from tests.servers.scripted import HANG_UP, RESET, Answer, Hold, ScriptedServer, event, json_answer, sse_answer
 
@@ -192,6 +192,16 @@ def test_a_stream_without_a_first_word_was_never_opened(
 
 
 @WAYS
+def test_an_error_before_the_first_word_is_tried_again(ask: Way) -> None:
+    """An overloaded server that says so at the head of a stream has done no work, and is asked again."""
+    error = anthropic_wire.tell("error", error={"type": "overloaded_error", "message": "Overloaded"})
+    with ScriptedServer(sse_answer(error), anthropic_wire.stream_answer("Hi")) as server:
+        asked = ask(Setup(kind="anthropic", url=server.url), user("Hi"))
+
+    assert (asked.reply.text, asked.waits_s) == ("Hi", [0.25])
+
+
+@WAYS
 @pytest.mark.parametrize("ending", [(), (HANG_UP,)], ids=["end", "hang up"])
 def test_an_answer_with_its_finish_reason_is_whole(ask: Way, ending: tuple[object, ...]) -> None:
     """A server that leaves `[DONE]` out, or breaks after the last word, has given a whole answer."""
@@ -258,6 +268,3 @@ def _call(index: int, at: str, name: str, arguments: str) -> dict[str, object]:
 
 def _logprobs(value: float) -> dict[str, object]:
     return {"content": [{"token": "t", "logprob": value}]}
-
-
-_ = openai_wire

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx_aiohttp  # noqa: F401  so that loading it takes no call's time
+
 from policy_engine.model.call import Chunk, Failure, Prompt, Reply
 from policy_engine.providers.anthropic import anthropic_dialect
 from policy_engine.providers.api import ApiProvider, World
@@ -30,8 +32,8 @@ class Asked:
     """What came of asking: the chunks of a stream (none of a call), the end, and the waits before retries."""
 
     end: Reply | Failure
-    chunks: Sequence[Chunk] = ()
-    waits_s: Sequence[float] = ()
+    chunks: Sequence[Chunk] = field(default_factory=list)
+    waits_s: Sequence[float] = field(default_factory=list)
 
     @property
     def reply(self) -> Reply:
@@ -96,7 +98,9 @@ def call_sync(setup: Setup, prompt: Prompt, timeout_s: float | None = 8.0) -> As
     """A whole answer, blocking."""
     transport, waits_s = HttpTransport(), list[float]()
     try:
-        return Asked(end=setup.provider(transport, waits_s).call(prompt, setup.model, timeout_s=timeout_s), waits_s=waits_s)
+        return Asked(
+            end=setup.provider(transport, waits_s).call(prompt, setup.model, timeout_s=timeout_s), waits_s=waits_s
+        )
     finally:
         transport.close()
 

@@ -15,6 +15,7 @@ import socket
 import struct
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Self
@@ -136,10 +137,8 @@ class ScriptedServer:
             thread.join(timeout=_HOLD_AT_MOST_S)
 
     def _shut(self, end: socket.socket) -> None:
-        try:
+        with suppress(OSError):
             end.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
         end.close()
 
     def _spawn(self, target: Any, *args: Any) -> None:

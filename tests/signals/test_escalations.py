@@ -67,10 +67,10 @@ def test_below_its_minimum_the_rate_is_0() -> None:
     assert escalations.read("careful", now_s=0) == {"rate": 2 / 3, "requests": 3}
 
 
-@pytest.mark.parametrize(("now_s", "requests"), [(3_599, 2), (3_600, 1), (3_659, 1), (3_660, 0)])
+@pytest.mark.parametrize(("now_s", "requests"), [(3_599, 2), (3_600, 1), (3_719, 1), (3_720, 0)])
 def test_the_window_slides(now_s: float, requests: int) -> None:
-    """What is older than the window no longer counts, to a sixtieth of it."""
-    value = counted((59, True), (60, True), min_requests=0).read("careful", now_s=now_s)
+    """What is older than the window no longer counts, to a thirtieth of it."""
+    value = counted((119, True), (120, True), min_requests=0).read("careful", now_s=now_s)
 
     assert value == {"rate": 1.0 if requests else 0.0, "requests": requests}
 

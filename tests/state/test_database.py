@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -80,3 +81,13 @@ def test_the_file_is_in_wal_mode(tmp_path: Path) -> None:
     """Readers do not hold up the writer, nor it them."""
     with closing(Database(tmp_path / "d.db", (FIRST,))) as database, database.reading() as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_threads_wait_their_turn_only_so_long(tmp_path: Path) -> None:
+    """A thread that others keep from the file is told so, however many of them there are."""
+    database = Database(tmp_path / "d.db", (FIRST,), busy_timeout_s=-1.0)
+    with closing(database), database.reading(), ThreadPoolExecutor(1) as pool:
+        other = pool.submit(numbers, database)
+
+        with pytest.raises(StateError, match="other threads of this process"):
+            other.result()

@@ -118,6 +118,47 @@ def test_a_lost_entry_does_not_hide_unknown_names(tmp_path: Path, lost: str) -> 
     assert found == ["unknown model `mango`"]
 
 
+@pytest.mark.parametrize(
+    "lost",
+    [
+        'when: {message: {matches: "\\border"}}, then: {route: workhorse}',
+        "when: {message: {chars: {gt: .nan}}}, then: {route: workhorse}",
+        "when: {task: *chat}, then: {route: workhorse}",
+        "when: {task: chat}, then: ~",
+        "when: {task: chat}, then: {respond: {text: {{hello}}}}",
+        "when: {task: chat}, then: {<<: {route: workhorse}}",
+        "when: {task: chat}, then: {deny: {status: 403}}, on_unknown: ~",
+        "when: {message: {matches: !r '(?P<id>x)'}}, then: {respond: {template: id.txt}}",
+    ],
+    ids=["regex", "number", "alias", "effect", "braces", "merge", "on_unknown", "placeholder"],
+)
+def test_a_value_that_could_not_be_read_is_told_once(tmp_path: Path, lost: str) -> None:
+    """What the loader has told of is not called missing, empty, a mapping or unset as well."""
+    files = {"models.yaml": MODELS, "chat.yaml": f"rules: [{{name: r, {lost}}}]\ndefault: {{route: workhorse}}\n"}
+    (tmp_path / "id.txt").write_text("${id}")
+    bundle = bundle_of(tmp_path, files)
+
+    assert len(bundle.diagnostics) == 1
+    assert validate(bundle, today=TODAY).findings == ()
+
+
+def test_a_file_that_is_cut_off_makes_no_name_unknown(tmp_path: Path) -> None:
+    """A file that is no YAML and ends within a line may have declared anything behind that."""
+    bundle = bundle_of(tmp_path, {"models.yaml": MODELS[: MODELS.index("openai: {") + 9], "chat.yaml": CHAT})
+
+    assert codes(validate(bundle, today=TODAY)) == []
+
+
+def test_a_commented_item_of_a_broken_file_is_a_name(tmp_path: Path) -> None:
+    """A task behind a dash is known even if a comment follows it and the file is no YAML."""
+    broken = "tasks:\n  - poem   # in verse\n  - chat\nzone: [\n"
+    rules = "rules: [{name: r, when: {task: poem}, then: {route: workhorse}}]\ndefault: {route: workhorse}\n"
+    models = MODELS.replace("tasks: [chat, code]\n", "")
+    bundle = bundle_of(tmp_path, {"models.yaml": models, "tasks.yaml": broken, "rules.yaml": rules})
+
+    assert codes(validate(bundle, today=TODAY)) == []
+
+
 def test_a_malformed_entry_does_not_make_its_name_unknown(tmp_path: Path) -> None:
     """An entry with a mistake in its form is told once; who refers to it by name is not told as well."""
     models = MODELS.replace("{provider: openai, model: gpt-4o-mini}", "{provider: openai, price: 5}")

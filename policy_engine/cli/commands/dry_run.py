@@ -20,9 +20,10 @@ from policy_engine.cli.deciding import (
     decide_lines,
     decide_one,
 )
-from policy_engine.cli.intake import lines_of, request_of
+from policy_engine.cli.describing import Described, request_options
+from policy_engine.cli.intake import lines_of
 from policy_engine.cli.opening import open_policies
-from policy_engine.cli.options import READABLE, env_option, folder_argument, format_option, name_of, requests_option
+from policy_engine.cli.options import env_option, folder_argument, format_option, name_of, requests_option
 from policy_engine.cli.printing import Printer, printer_for
 from policy_engine.cli.render.cells import visible
 from policy_engine.cli.render.decisions import render_card, render_trace
@@ -37,10 +38,7 @@ from policy_engine.model.request import Request
 @click.command()
 @folder_argument
 @requests_option(required=False)
-@click.option("--task", help="The task of one request.")
-@click.option("--input", "text", metavar="TEXT", help="The user's message of one request.")
-@click.option("--message-file", metavar="FILE", type=READABLE, help="The same, from a file.")
-@click.option("--attribute", "given", metavar="NAME=VALUE", multiple=True, help="An attribute of one request.")
+@request_options
 @click.option("--trace", is_flag=True, help="Say for each rule tried why it did or did not match.")
 @click.option("--jobs", metavar="N", type=click.IntRange(1), default=1, help="Decide in so many processes.")
 @env_option
@@ -49,10 +47,7 @@ from policy_engine.model.request import Request
 def command(
     folder: Path,
     requests: str | None,
-    task: str | None,
-    text: str | None,
-    message_file: str | None,
-    given: tuple[str, ...],
+    described: Described,
     trace: bool,
     jobs: int,
     env: str | None,
@@ -69,15 +64,12 @@ def command(
     policy-engine dry-run policies --requests requests.jsonl
     policy-engine dry-run policies --task generate_reply --input "Where is my order?" --attribute plan=pro
     """
-    describes = task is not None or text is not None or message_file is not None or bool(given)
-    if describes == (requests is not None):
+    if described.is_empty == (requests is None):
         raise click.UsageError("give either --requests, or a request by --task, --input and --attribute")
-    if text is not None and message_file is not None:
-        raise click.UsageError("--input and --message-file both give the message; use one")
     policy_set = open_policies(folder, env=env, console=console)
     if requests is None:
-        text = text if message_file is None else _message(message_file)
-        _one(policy_set, _request(policy_set, task, text, given), form=form, trace=trace, console=console)
+        request = described.request(policy_set.declarations.attributes)
+        _one(policy_set, request, form=form, trace=trace, console=console)
         return
     source = Source(folder=folder.absolute(), env=env, revision=policy_set.revision)
     printer = printer_for(form, trace=trace, console=console)
@@ -92,22 +84,6 @@ def command(
     if malformed:
         console.complain(f"{counted(malformed, 'line')} of `{name_of(requests)}` could not be decided")
         console.end(FOUND)
-
-
-def _message(path: str) -> str:
-    try:
-        with click.open_file(path, "rb") as file:
-            content: bytes = file.read()
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        raise Failure(f"the message in `{name_of(path)}` is not UTF-8") from None
-
-
-def _request(policy_set: PolicySet, task: str | None, text: str | None, given: tuple[str, ...]) -> Request:
-    try:
-        return request_of(task=task, text=text, given=given, attributes=policy_set.declarations.attributes)
-    except ValueError as problem:
-        raise click.UsageError(str(problem)) from None
 
 
 def _one(policy_set: PolicySet, request: Request, *, form: str, trace: bool, console: Console) -> None:

@@ -114,6 +114,14 @@ FAULTY = {
         "PE301",
         "cascades: {c: {steps: [{route: fast}], limits: {deadline: {max: 3s, otherwise: slow}}}}",
     ),
+    "a tier unknown to sessions": (
+        "PE301",
+        "rules: [{name: a, when: {session: {tier: [fast, slow]}}, then: {route: fast}}]",
+    ),
+    "a tier where sessions name models": (
+        "PE314",
+        "rules: [{name: a, when: {session: {model: {ne: workhorse}}}, then: {route: fast}}]",
+    ),
     "a tier unknown in the default": ("PE301", "default: {route: slow}"),
     "a tier unknown in a disabled rule": ("PE301", "rules: [{name: a, enabled: false, then: {route: slow}}]"),
     "a default task unknown": ("PE302", "default_task: smalltalk"),
