@@ -220,6 +220,8 @@ class Engine:
     ) -> None:
         from asyncio import to_thread
 
+        if self._carriers is not None:
+            await self._carriers.close_async()
         await to_thread(self.close)
 
 

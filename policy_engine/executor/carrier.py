@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from contextlib import aclosing, closing
 from datetime import datetime
 from typing import Any
 
@@ -80,17 +81,22 @@ class Carrier:
 
     def _items(self, request: Request) -> Generator[Chunk | Outcome, None, None]:
         decision, facts = decided(self._policy_set, self._facts(request), learn=self._learn)
-        for item in relay(self._execution(decision, facts, streaming=True), self._world(facts)):
-            if isinstance(item, Outcome):
-                self._count(item, facts)
-            yield item
+        execution = self._execution(decision, facts, streaming=True)
+        with closing(relay(execution, self._world(facts))) as items:
+            for item in items:
+                if isinstance(item, Outcome):
+                    self._count(item, facts)
+                yield item
 
     async def _items_async(self, request: Request) -> AsyncGenerator[Chunk | Outcome, None]:
         decision, facts = await decided_async(self._policy_set, self._facts(request), learn=self._learn_async)
-        async for item in relay_async(self._execution(decision, facts, streaming=True), self._world(facts)):
-            if isinstance(item, Outcome):
-                self._count(item, facts)
-            yield item
+        execution = self._execution(decision, facts, streaming=True)
+        # Without `aclosing` a caller who leaves would end the call only when the event loop next collects generators.
+        async with aclosing(relay_async(execution, self._world(facts))) as items:
+            async for item in items:
+                if isinstance(item, Outcome):
+                    self._count(item, facts)
+                yield item
 
     def _facts(self, request: Request) -> Facts:
         return Facts(request, self._policy_set.layout, self._clock)

@@ -52,6 +52,13 @@ class Carriers:
         if transport is not None:
             transport.close()
 
+    async def close_async(self) -> None:
+        """The same as `close`, and the connections of this event loop."""
+        with self._lock:
+            transport, self._transport = self._transport, None
+        if transport is not None:
+            await transport.close_async()
+
     def _carrier(self, policy_set: PolicySet) -> Carrier:
         registry, declarations = self._registry, policy_set.declarations
         return Carrier(

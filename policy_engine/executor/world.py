@@ -135,8 +135,10 @@ def relay(execution: Execution, world: LiveWorld) -> Generator[Chunk | Outcome, 
         while not isinstance(command, Outcome):
             if isinstance(command, Relay):
                 streamed = True
-                yield from command.stream
-                command.stream.close()
+                try:
+                    yield from command.stream
+                finally:
+                    command.stream.close()
                 answer = world.answer(command.stream.end)
             else:
                 answer = world.do(command)
@@ -157,9 +159,11 @@ async def relay_async(execution: Execution, world: AsyncLiveWorld) -> AsyncGener
         while not isinstance(command, Outcome):
             if isinstance(command, Relay):
                 streamed = True
-                async for chunk in command.stream:
-                    yield chunk
-                await command.stream.close()
+                try:
+                    async for chunk in command.stream:
+                        yield chunk
+                finally:
+                    await command.stream.close()
                 answer = world.answer(command.stream.end)
             else:
                 answer = await world.do_async(command)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
@@ -211,6 +213,16 @@ def test_a_stream_that_breaks_is_not_begun_anew(open_engine: Open, near: Scripte
     assert far.requests == []
 
 
+def test_closing_a_stream_cancels_the_call(open_engine: Open, near: ScriptedServer) -> None:
+    """A caller who leaves does not wait for the rest."""
+    near.answer_with(sse_answer(*stream_parts("Yes")[:2], Hold()))
+
+    with closing(open_engine().stream(CHAT)) as answer:
+        seen = next(chunk.text for chunk in answer if chunk.text)
+
+    assert (seen, answer.outcome) == ("Yes", None)
+
+
 def test_a_cascade_escalates_and_pays_for_both(open_engine: Open, near: ScriptedServer) -> None:
     """An answer that its gate does not accept is thrown away, and paid."""
     outcome = open_engine().complete(Request(task="careful", input="Do you ship abroad?"))
@@ -278,3 +290,38 @@ def test_a_budget_is_counted_and_read(open_engine: Open, near: ScriptedServer) -
         (Status.ANSWERED, "frugal"),
     ]
     assert len(near.requests) == 1
+
+
+async def _stream_async(engine: Engine, request: Request) -> tuple[str, Outcome | None]:
+    async with engine.stream_async(request) as answer:
+        return "".join([chunk.text async for chunk in answer]), answer.outcome
+
+
+def test_the_same_awaited(open_engine: Open, near: ScriptedServer) -> None:
+    """`complete_async` and `stream_async` fall back and stream like their blocking twins."""
+    near.answer_with(error_answer(500, "oops"), stream_answer("Yes", ", we do."))
+
+    async def both() -> tuple[Outcome, tuple[str, Outcome | None]]:
+        async with open_engine() as engine:
+            return await engine.complete_async(CHAT), await _stream_async(engine, CHAT)
+
+    outcome, (text, streamed) = asyncio.run(both())
+
+    assert called(outcome) == [("small", FailureKind.SERVER), ("large", None)]
+    assert text == "Yes, we do."
+    assert streamed is not None
+    assert streamed.status is Status.ACCEPTED
+
+
+def test_closing_an_awaited_stream_cancels_the_call(open_engine: Open, near: ScriptedServer) -> None:
+    """The connection is let go at once, not when the event loop gets to it."""
+    near.answer_with(sse_answer(*stream_parts("Yes")[:2], Hold()))
+
+    async def begin() -> str:
+        async with open_engine() as engine, engine.stream_async(CHAT) as answer:
+            async for chunk in answer:
+                if chunk.text:
+                    return chunk.text
+        return ""
+
+    assert asyncio.run(begin()) == "Yes"

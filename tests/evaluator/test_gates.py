@@ -1,7 +1,6 @@
 """Gates: the same conditions, over facts about an answer."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
