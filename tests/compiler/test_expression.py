@@ -228,3 +228,14 @@ def test_an_answer_is_known_in_a_gate_only(tmp_path: Path) -> None:
     result = built(tmp_path, {"case.yaml": yaml.safe_dump({"cascades": {"c": cascade}})})
 
     assert result.report.errors == ()
+
+
+@pytest.mark.xfail(strict=True, reason="circles are looked for among written conditions, not inside expressions yet")
+@pytest.mark.parametrize("inner", ["{expr: 'score.s > 1'}", "{condition: c}"])
+def test_a_score_that_reads_itself_in_an_expression_is_a_circle(inner: str, tmp_path: Path) -> None:
+    """A circle is an error whether it goes through a written condition or through an expression."""
+    found = errors(
+        tmp_path, f"{{conditions: {{c: {{expr: 'score.s > 1'}}}}, scores: {{s: [{{when: {inner}, points: 1}}]}}}}"
+    )
+
+    assert [one.code for one in found] == ["PE316"]

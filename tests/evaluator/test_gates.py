@@ -26,8 +26,16 @@ GATES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
     "tokens as estimated": ({"tokens": {"eq": 2}}, ["hello"], ["four"]),
     "matches": ({"matches": [r"\d+", "none"]}, ["42", "none"], ["forty-two"]),
     "contains": ({"contains": "answer"}, ["The Answer!"], ["answers"]),
-    "sections": ({"sections": ["## Answer", "# Title"]}, [ANSWER, "  # Title: x\n## Answer, short"], ["## Answer", "a # Title\n## Answer"]),
-    "json": ({"json": True}, ['{"a": 1}', "[]", " 5 ", "null", '"x"'], ["", "{a: 1}", "5 6", "NaN", "```json\n{}\n```"]),
+    "sections": (
+        {"sections": ["## Answer", "# Title"]},
+        [ANSWER, "  # Title: x\n## Answer, short"],
+        ["## Answer", "a # Title\n## Answer"],
+    ),
+    "json": (
+        {"json": True},
+        ['{"a": 1}', "[]", " 5 ", "null", '"x"'],
+        ["", "{a: 1}", "5 6", "NaN", "```json\n{}\n```"],
+    ),
     "no json": ({"json": False}, ["hello"], ["{}"]),
     "json_schema": ({"json_schema": "total.schema.json"}, ['{"total": 1.5}'], ['{"total": "1"}', "[]", "{", ""]),
     "one_of": ({"one_of": ["yes", "no"]}, ["yes", " no\n"], ["Yes", "yes.", ""]),
