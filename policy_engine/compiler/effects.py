@@ -195,7 +195,7 @@ class Effects:
 
     def _room(self, plan: Plan, modifiers: Modifiers) -> int:
         if plan.answer is not None or plan.refusal is not None:
-            return UNBOUNDED
+            return -1 if modifiers.only else UNBOUNDED
         links = [link for step in plan.steps for link in step.chain]
         fixed = [link for link in links if isinstance(link, Target)]
         if len(fixed) < len(links) or not fixed or modifiers.limits or modifiers.params or modifiers.only:

@@ -9,7 +9,7 @@ import re2
 
 from policy_engine.compiler.atoms import Search
 from policy_engine.compiler.graph import Node
-from policy_engine.compiler.pattern import SCANNED_BYTES, encode, re2_options
+from policy_engine.compiler.pattern import SCANNED_BYTES, encode, re2_options, without_boundaries
 from policy_engine.model.facts import Facts
 
 SET_SIZE = 200
@@ -27,13 +27,15 @@ class Scanner:
     """
     The searches of one unit.
 
-    `rules` has the bits of the rules that search; `patterns` are unique, `masks` the rules that each satisfies;
-    `nodes` goes from a rule's bit to its own search; `sets` are compiled when first needed.
+    `rules` has the bits of the rules that search; `patterns` are unique, `masks` the rules that each satisfies, for
+    certain where not in `unsure`; `nodes` goes from a rule's bit to its own search; `sets` are compiled when first
+    needed.
     """
 
     rules: int
     patterns: tuple[str, ...]
     masks: tuple[int, ...]
+    unsure: int
     nodes: dict[int, Node]
     sets: Sets = field(default_factory=list)
 
@@ -57,7 +59,18 @@ class Scanner:
                 return self._one_by_one(facts, live)
             for hit in hits:
                 found |= masks[hit]
-        return live & found, 0
+        live &= found
+        return live & ~self._mistaken(facts, live & self.unsure), 0
+
+    def _mistaken(self, facts: Facts, found: int) -> int:
+        """Bits of the rules that were found only because a phrase is searched for without its boundaries."""
+        mistaken = 0
+        while found:
+            bit = found & -found
+            found ^= bit
+            if self.nodes[bit].probe(facts) is False:  # type: ignore[misc]  # a search always has a probe
+                mistaken |= bit
+        return mistaken
 
     def prepare(self) -> Sets:
         """The sets, compiled now, so that the first request need not wait for it."""
@@ -101,6 +114,7 @@ def scanner_of(searches: Sequence[tuple[int, Node]]) -> Scanner | None:
     if not searches:
         return None
     masks: dict[str, int] = {}
+    unsure = 0
     own: dict[int, Node] = {}
     rules = 0
     for position, node in searches:
@@ -109,8 +123,10 @@ def scanner_of(searches: Sequence[tuple[int, Node]]) -> Scanner | None:
         rules |= bit
         own[bit] = node
         for pattern in node.atom.patterns:
-            masks[pattern] = masks.get(pattern, 0) | bit
-    return Scanner(rules=rules, patterns=tuple(masks), masks=tuple(masks.values()), nodes=own)
+            loose = without_boundaries(pattern)
+            masks[loose] = masks.get(loose, 0) | bit
+            unsure |= bit if loose != pattern else 0
+    return Scanner(rules=rules, patterns=tuple(masks), masks=tuple(masks.values()), unsure=unsure, nodes=own)
 
 
 def _no_set(_: bytes) -> None:

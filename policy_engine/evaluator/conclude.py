@@ -44,9 +44,11 @@ def _modified(policy_set: PolicySet, verdict: Verdict, progress: Progress) -> Ve
 
 
 def _fitted(policy_set: PolicySet, facts: Facts, verdict: Verdict) -> tuple[Verdict, tuple[Skipped, ...]] | Needs:
-    from policy_engine.evaluator.fit import with_models
+    from policy_engine.evaluator.fit import held_to_only, with_models
     from policy_engine.evaluator.route import NeedsLatency
 
+    if verdict.modifiers.only:
+        verdict = held_to_only(policy_set, verdict)
     if not verdict.plan.steps:
         return verdict, ()
     try:

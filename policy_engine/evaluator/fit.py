@@ -8,6 +8,7 @@ from dataclasses import replace
 from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.compiler.rule import CompiledRule
 from policy_engine.evaluator.merge import merge_modifiers
+from policy_engine.evaluator.only import held_to
 from policy_engine.evaluator.route import Demand, choose
 from policy_engine.model.decision import Skipped
 from policy_engine.model.facts import Facts
@@ -32,6 +33,12 @@ def with_modifiers(policy_set: PolicySet, verdict: Verdict, rules: Sequence[Comp
         if len(policy_set.merged) < MOST_MERGED:
             policy_set.merged[key] = known
     return known
+
+
+def held_to_only(policy_set: PolicySet, verdict: Verdict) -> Verdict:
+    """The verdict without the `remember` and `shadow` that its `only` rules out."""
+    held = held_to(verdict.modifiers, policy_set)
+    return verdict if held == verdict.modifiers else replace(verdict, modifiers=held)
 
 
 def with_models(policy_set: PolicySet, facts: Facts, verdict: Verdict) -> tuple[Verdict, tuple[Skipped, ...]]:

@@ -53,10 +53,20 @@ def run(policy_set: PolicySet, facts: Facts) -> Decision | Needs:
                     return conclude(policy_set, facts, rule.verdict, progress)
                 progress = progress or Progress()
                 progress.modifiers.append(rule)
+                if rule.modifiers.only:
+                    facts = _restricted(policy_set, facts, progress)
+                    missing = facts.missing
+                    doubtful |= unit.doubtful(missing)
             elif tried is not Try.NEXT:
                 return tried if isinstance(tried, Needs) else conclude(policy_set, facts, policy_set.default, progress)
             alive ^= bit
     return conclude(policy_set, facts, policy_set.default, progress)
+
+
+def _restricted(policy_set: PolicySet, facts: Facts, progress: Progress) -> Facts:
+    from policy_engine.evaluator.only import restricted
+
+    return restricted(policy_set, facts, progress.modifiers)
 
 
 def _settle(rule: CompiledRule, facts: Facts, progress: Progress) -> Try | Needs:

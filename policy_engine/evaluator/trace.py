@@ -11,6 +11,7 @@ from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.compiler.probes import facts_of, reader_of
 from policy_engine.compiler.rule import CompiledRule
 from policy_engine.evaluator.conclude import conclude
+from policy_engine.evaluator.only import restricted
 from policy_engine.evaluator.possible import FALSE, TRUE, outcomes
 from policy_engine.evaluator.progress import Needs, Progress, Try
 from policy_engine.evaluator.settle import settle
@@ -41,6 +42,7 @@ def run_traced(policy_set: PolicySet, facts: Facts) -> Decision | Needs:
             break
         if tried is Try.MATCH:
             progress.modifiers.append(rule)
+            facts = restricted(policy_set, facts, progress.modifiers) if rule.modifiers.only else facts
     decision = conclude(policy_set, facts, verdict, progress)
     return decision if isinstance(decision, Needs) else decision.with_trace(Trace(rules=tuple(traced)))
 

@@ -7,11 +7,18 @@ from typing import Any
 
 from policy_engine.evaluator.route import output_bound
 from policy_engine.model.call import Prompt
-from policy_engine.model.effect import Modifiers
+from policy_engine.model.effect import Limits, Modifiers
 from policy_engine.model.facts import Facts
 
 
-def prompt_of(facts: Facts, modifiers: Modifiers, *, logprobs: bool, max_tokens: int | None = None) -> Prompt:
+def prompt_of(
+    facts: Facts,
+    modifiers: Modifiers,
+    *,
+    cascade: Limits | None = None,
+    logprobs: bool,
+    max_tokens: int | None = None,
+) -> Prompt:
     """
     What is sent to a model.
 
@@ -19,12 +26,13 @@ def prompt_of(facts: Facts, modifiers: Modifiers, *, logprobs: bool, max_tokens:
     prompt.
 
     Args:
+        cascade: the limits of the cascade that is run, if any.
         logprobs: whether the step's gate reads token probabilities.
         max_tokens: asked for where nobody else says how much may come.
     """
     request = facts.request
     params: dict[str, Any] = {**request.params, **(modifiers.params or {})}
-    bound = output_bound(facts, modifiers)
+    bound = output_bound(facts, modifiers, cascade)
     if bound is None:
         bound = max_tokens
     if bound is not None:

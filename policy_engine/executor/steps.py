@@ -43,7 +43,7 @@ class Steps:
         self._streaming = streaming
         self._modifiers = decision.verdict.modifiers
         self._bounds = bounds_of(decision.plan.limits, self._modifiers.limits)
-        self._demand = Demand.of(facts, self._modifiers)
+        self._demand = Demand.of(facts, self._modifiers, decision.plan.limits)
         self._started_s = self._now_s = now_s
         self._spent_usd = Decimal(0)
         self._calls: list[CallRecord] = []
@@ -105,7 +105,8 @@ class Steps:
     def _prompt(self, gate: Node | None) -> Prompt:
         # Where money is limited the number of tokens has to be, or the bound would mean nothing.
         assumed = ASSUMED_MAX_TOKENS if self._bounds.cost is not None else None
-        return prompt_of(self._facts, self._modifiers, logprobs=reads_confidence(gate), max_tokens=assumed)
+        limits, confidence = self._decision.plan.limits, reads_confidence(gate)
+        return prompt_of(self._facts, self._modifiers, cascade=limits, logprobs=confidence, max_tokens=assumed)
 
     def _worst(self, target: Target, prompt: Prompt) -> Decimal | None:
         asked = prompt.params.get("max_tokens")

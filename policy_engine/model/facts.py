@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from datetime import UTC, datetime
 from enum import Enum
@@ -118,6 +118,15 @@ class Facts:
             known._learn(group, value)
         return known
 
+    def without(self, groups: Iterable[str]) -> Facts:
+        """The same facts with these signals unknown, known or not."""
+        hidden = copy(self)
+        hidden.outcomes = {}
+        hidden.signals = {**self.signals, **dict.fromkeys(groups, UNKNOWN)}
+        for group in groups:
+            hidden.missing |= self.layout.bits[group]
+        return hidden
+
     def answered(self, answer: Mapping[str, Any], judged: Mapping[str, Any]) -> Facts:
         """
         The same facts and those about a model's answer, for a gate.
@@ -223,7 +232,7 @@ class Facts:
         elif value is not UNKNOWN:
             accepted = accepted_signal(group, value, self.layout)
         if accepted is None:
-            self.errors = (*self.errors, f"{group}: `{value}` is not a value of this signal")
+            self.errors = (*self.errors, f"{group}: {_quoted(value)} is not a value of this signal")
             accepted = UNKNOWN
         self.signals[group] = accepted  # type: ignore[index]  # its own copy, made by the caller
         wanted = fields_of(group)
@@ -253,7 +262,7 @@ class Facts:
             if accepted is None:
                 attributes.pop(name, None)
                 missing |= slot.bit
-                self.errors = (*self.errors, f"attributes.{name}: `{value}` is not {slot.expectation()}")
+                self.errors = (*self.errors, f"attributes.{name}: {_quoted(value)} is not {slot.expectation()}")
             else:
                 attributes[name] = accepted
                 missing &= ~slot.bit
@@ -270,3 +279,14 @@ class Facts:
                     group = f"{section}.{name}"
                     if group in bits and not group.startswith("attributes."):
                         self._learn(group, value)
+
+
+def _quoted(value: object) -> str:
+    """A value that was sent, short enough to be told; a very large number by its kind only."""
+    if isinstance(value, int) and value.bit_length() > _LONGEST_QUOTE * 3:
+        return "a very large number"
+    text = str(value)
+    return f"`{text}`" if len(text) <= _LONGEST_QUOTE else f"`{text[: _LONGEST_QUOTE - 1]}…`"
+
+
+_LONGEST_QUOTE = 80

@@ -230,7 +230,6 @@ def test_an_answer_is_known_in_a_gate_only(tmp_path: Path) -> None:
     assert result.report.errors == ()
 
 
-@pytest.mark.xfail(strict=True, reason="circles are looked for among written conditions, not inside expressions yet")
 @pytest.mark.parametrize("inner", ["{expr: 'score.s > 1'}", "{condition: c}"])
 def test_a_score_that_reads_itself_in_an_expression_is_a_circle(inner: str, tmp_path: Path) -> None:
     """A circle is an error whether it goes through a written condition or through an expression."""

@@ -23,8 +23,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from policy_engine.diagnostics import Address, Finding, Part, RelatedAddress, Severity
-from policy_engine.model.condition import Condition, Reference, Test
+from policy_engine.model.condition import Condition, ExpressionTest, Reference, Test
 from policy_engine.model.policy import Declarations
+from policy_engine.validator.certainty import names_in
 from policy_engine.validator.surroundings import Site
 from policy_engine.validator.walk import named_in, parts_of_condition
 
@@ -58,6 +59,8 @@ def _named_in(condition: Condition | None) -> Iterator[str]:
             yield f"condition.{part.name}"
         elif isinstance(part, Test) and part.fact.startswith("score."):
             yield f"score.{named_in(part)[1]}"
+        elif isinstance(part, ExpressionTest):
+            yield from (name for name in names_in(part.text) if name.startswith("score."))
 
 
 def _circle_from(start: str, uses: Mapping[str, tuple[str, ...]], settled: set[str]) -> tuple[str, ...]:
