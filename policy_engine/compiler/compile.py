@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from policy_engine.compiler.atoms import IsTrue, Known
 from policy_engine.compiler.effects import Effects, splits_of
@@ -125,10 +125,7 @@ def _compile_rules(work: _Work) -> None:
 
 def _index_tasks(work: _Work) -> None:
     """Give each task the rules that can match it, cut into units; the general cell has all of them."""
-    known: dict[tuple[bool, tuple[CompiledRule, ...]], Unit] = {}
-    if work.previous is not None:
-        known = {(False, unit.rules): unit for units in work.previous.cells.values() for unit in units}
-        known |= {(True, unit.rules): unit for unit in work.previous.general}
+    known = _Known(work.previous)
     for task, rules in _by_task(work.rules, work.policy.declarations.tasks).items():
         work.cells[task] = _units(rules, known, any_task=False)
     work.general = _units(work.rules, known, any_task=True)
@@ -197,8 +194,35 @@ def _by_task(rules: Iterable[CompiledRule], tasks: Iterable[str]) -> dict[Scalar
     return cells
 
 
-def _units(
-    rules: Iterable[CompiledRule], known: Mapping[tuple[bool, tuple[CompiledRule, ...]], Unit], *, any_task: bool
-) -> tuple[Unit, ...]:
+class _Known:
+    """Units of an earlier policy set, found by their rules, or by what their rules test."""
+
+    def __init__(self, previous: PolicySet | None) -> None:
+        cells = () if previous is None else previous.cells.values()
+        general = () if previous is None else previous.general
+        self._units = [*((False, unit) for units in cells for unit in units), *((True, unit) for unit in general)]
+        self._by_rules = {(any_task, unit.rules): unit for any_task, unit in self._units}
+        self._by_tests: dict[tuple[bool, tuple[tuple[Node, ...], ...]], Unit] | None = None
+
+    def unit(self, rules: tuple[CompiledRule, ...], *, any_task: bool) -> Unit | None:
+        """
+        A unit for these rules, or None if it has to be made.
+
+        Where rules stand makes no difference to their unit, so that an inserted line changes one.
+        """
+        same = self._by_rules.get((any_task, rules))
+        if same is not None or not self._units:
+            return same
+        if self._by_tests is None:
+            self._by_tests = {(any_task, _tests(unit.rules)): unit for any_task, unit in self._units}
+        alike = self._by_tests.get((any_task, _tests(rules)))
+        return None if alike is None else replace(alike, rules=rules)
+
+
+def _tests(rules: Iterable[CompiledRule]) -> tuple[tuple[Node, ...], ...]:
+    return tuple(rule.conditions for rule in rules)
+
+
+def _units(rules: Iterable[CompiledRule], known: _Known, *, any_task: bool) -> tuple[Unit, ...]:
     pieces = cut(list(rules))
-    return tuple(known.get((any_task, piece)) or unit_of(piece, any_task=any_task) for piece in pieces)
+    return tuple(known.unit(piece, any_task=any_task) or unit_of(piece, any_task=any_task) for piece in pieces)

@@ -77,8 +77,8 @@ def parse_expression(text: str) -> ast.expr:
     if hidden := _INVISIBLE.search(text):
         raise Refusal(_UNPARSABLE, f"invisible character U+{ord(hidden[0]):04X} in an expression", None, "remove it")
     tree = _parse(text)
-    parts = sum(1 for _ in ast.walk(tree))
-    if parts > MAX_PARTS or _depth(tree) > MAX_DEPTH:
+    parts, depth = _size(tree)
+    if parts > MAX_PARTS or depth > MAX_DEPTH:
         help = "split it into named conditions"
         raise Refusal(TOO_LARGE, f"an expression may have {MAX_PARTS} parts, {MAX_DEPTH} levels deep", None, help)
     _refuse_foreign_letters(text, tree)
@@ -123,12 +123,14 @@ _SYNTAX_HELP = (
 )
 
 
-def _depth(tree: ast.AST) -> int:
-    level, depth = [tree], 0
+def _size(tree: ast.AST) -> tuple[int, int]:
+    """How many nodes a tree has, and how many levels."""
+    level, parts, depth = [tree], 0, 0
     while level:
-        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        parts += len(level)
         depth += 1
-    return depth
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return parts, depth
 
 
 def _refuse_foreign_letters(text: str, tree: ast.expr) -> None:

@@ -126,7 +126,7 @@ class Terms:
 
     def _constant(self, node: ast.Constant) -> Term:
         value = node.value
-        text = ast.unparse(node)
+        text = repr(value) if isinstance(value, str | int) else ast.unparse(node)  # the same, but much faster
         if isinstance(value, bool):
             return Term(kind=Kind.BOOLEAN, source=repr(value), text=text, literal=value)
         if isinstance(value, str):
@@ -164,7 +164,7 @@ class Terms:
         if len({term.kind for term in terms}) > 1:
             raise Refusal(MISTYPED, "the values of a list must be of one kind", node)
         source = "(" + " ".join(f"{term.source}," for term in terms) + ")"
-        return Term(kind=Kind.LIST, source=source, text=ast.unparse(node), items=items)
+        return Term(kind=Kind.LIST, source=source, text=_list_text(node, terms), items=items)
 
     def _signed(self, node: ast.UnaryOp, operand: Term) -> Term:
         sign = "-" if isinstance(node.op, ast.USub) else "+"
@@ -261,6 +261,13 @@ _USES = {
     "endswith": 'endswith(message.text, "?")',
     "count": 'count(message.text, "?")',
 }
+
+
+def _list_text(node: ast.expr, terms: list[Term]) -> str:
+    inner = ", ".join(term.text for term in terms)
+    if isinstance(node, ast.List):
+        return f"[{inner}]"
+    return f"({inner},)" if len(terms) == 1 else f"({inner})"
 
 
 def _expect(enough: bool, name: str, node: ast.Call) -> None:

@@ -63,8 +63,7 @@ def unit_of(rules: tuple[CompiledRule, ...], *, any_task: bool) -> Unit:
     narrow, settled, indexed = index_of(rules)
     searches: list[tuple[int, Node]] = []
     programs: dict[int, Program] = {}
-    readers: dict[int, int] = {}
-    reading = 0
+    alike: dict[int, int] = {}  # rules by what they read: few combinations occur
     for position, rule in enumerate(rules):
         left = [node for node in rule.conditions if node not in settled[position]]
         if not any_task:
@@ -76,10 +75,9 @@ def unit_of(rules: tuple[CompiledRule, ...], *, any_task: bool) -> Unit:
         program = program_of(left)
         if program is not None:
             programs[1 << position] = program
-        reading |= rule.reads
-        for group in _bits(rule.reads):
-            readers[group] = readers.get(group, 0) | 1 << position
+        alike[rule.reads] = alike.get(rule.reads, 0) | 1 << position
     scanner = scanner_of(searches)
+    readers = _readers(alike)
     return Unit(
         rules=rules,
         narrow=narrow,
@@ -87,10 +85,18 @@ def unit_of(rules: tuple[CompiledRule, ...], *, any_task: bool) -> Unit:
         searching=0 if scanner is None else scanner.rules,
         programs=programs,
         readers=readers,
-        reading=reading,
+        reading=sum(readers),
         settled=settled,
         indexed=indexed,
     )
+
+
+def _readers(alike: Mapping[int, int]) -> dict[int, int]:
+    readers: dict[int, int] = {}
+    for reads, rules in alike.items():
+        for group in _bits(reads):
+            readers[group] = readers.get(group, 0) | rules
+    return readers
 
 
 def _bits(mask: int) -> Iterator[int]:

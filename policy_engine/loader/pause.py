@@ -16,4 +16,9 @@ def garbage_collection_paused() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
+            if not gc.get_freeze_count():
+                # What was made goes to the oldest generation unseen. Else the next allocation would look through all
+                # of it at once, and every thread would wait for that.
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
