@@ -53,10 +53,9 @@ interop: $(STAMP) $(INTEROP_STAMP)  ## test against other people's programs: the
 	$(BIN)/python -m pytest -m interop $(ARGS)
 
 .PHONY: bench
-bench: $(STAMP)  ## measure, beside the peers: every benchmarks/bench_*.py
-	@set -e; for script in benchmarks/bench_*.py; do \
-	  test -e "$$script" || { echo 'there is no benchmarks/bench_*.py' >&2; exit 1; }; \
-	  echo "== $$script"; $(BIN)/python "$$script" $(ARGS); done
+bench: $(STAMP)  ## measure decisions and loading, beside the peers that are installed
+	$(BIN)/python benchmarks/decide.py
+	$(BIN)/python benchmarks/load.py
 
 .PHONY: clean
 clean:  ## remove what was installed, built or cached here
