@@ -138,17 +138,17 @@ class Steps:
         result: Reply | Failure = Failure(
             kind=FailureKind.TIMEOUT, message="cancelled", elapsed_s=0.0, may_be_billed=True
         )
-        grant: Grant = yield from self._ask(Reserve(worst_usd=worst))  # type: ignore[assignment]
+        grant: Grant = yield from self._ask(Reserve(worst_usd=worst))  # type: ignore[assignment]  # the reply to it
         try:
             if self._streaming and not gated:
                 stream = yield from self._ask(Open(model=target.model, prompt=prompt, timeout_s=self._time_left()))
                 if isinstance(stream, Opened):
                     opened = True
                     stream = yield from self._ask(Relay(stream=stream.stream))
-                result = stream  # type: ignore[assignment]
+                result = stream  # type: ignore[assignment]  # a Reply or Failure
             else:
                 asked = Call(model=target.model, prompt=prompt, timeout_s=self._time_left())
-                result = yield from self._ask(asked)  # type: ignore[assignment]
+                result = yield from self._ask(asked)  # type: ignore[assignment]  # a Reply or Failure
         finally:
             self._spend(cost_of(result, card, worst), worst)
             self._record(index, target, result, worst)
@@ -208,13 +208,13 @@ class Steps:
         worst = worst_usd(card, input_tokens=sent, max_tokens=MAX_TOKENS)
         if self._no_call(worst) is not None:
             return None
-        grant: Grant = yield from self._ask(Reserve(worst_usd=worst))  # type: ignore[assignment]
+        grant: Grant = yield from self._ask(Reserve(worst_usd=worst))  # type: ignore[assignment]  # the reply to it
         result: Reply | Failure = Failure(
             kind=FailureKind.TIMEOUT, message="cancelled", elapsed_s=0.0, may_be_billed=True
         )
         try:
             asked = Call(model=judge.model, prompt=prompt, timeout_s=self._time_left())
-            result = yield from self._ask(asked)  # type: ignore[assignment]
+            result = yield from self._ask(asked)  # type: ignore[assignment]  # a Reply or Failure
         finally:
             self._spend(cost_of(result, card, worst), worst)
             self._record(self._calls[-1].step, target, result, worst, purpose="judge")
