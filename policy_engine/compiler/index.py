@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
-from types import CodeType
 from typing import Any
 
 from policy_engine.compiler.atoms import InSet, Interval, IsTrue
 from policy_engine.compiler.graph import Node, Op
 from policy_engine.compiler.rule import CompiledRule
-from policy_engine.compiler.source import READERS, fact_source
+from policy_engine.compiler.source import define_function, fact_source
 from policy_engine.model.facts import Facts
 from policy_engine.model.vocabulary import Fact
 
@@ -56,16 +54,7 @@ def _narrow(chosen: Mapping[Fact, list[tuple[int, Node]]], everything: int) -> N
             bound[f"t{number}"], bound[f"e{number}"] = _table(values, everything)
             lines.append(f"m &= t{number}.get({_value_source(fact)}, e{number})")
     bound["everything"] = everything
-    source = "\n    ".join(["def narrow(f):", "m = everything", *lines, "return m"])
-    namespace = {**READERS, **bound}
-    exec(_code(source), namespace)
-    narrow: Narrow = namespace["narrow"]
-    return narrow
-
-
-@lru_cache(maxsize=1024)
-def _code(source: str) -> CodeType:
-    return compile(source, "<index>", "exec")
+    return define_function(["m = everything", *lines, "return m"], bound)
 
 
 def _range_lines(fact: Fact, number: int) -> list[str]:

@@ -9,7 +9,7 @@ from policy_engine.compiler.graph import Interner
 from policy_engine.compiler.rule import CompiledRule
 from policy_engine.compiler.unit import Unit
 from policy_engine.model.condition import Scalar
-from policy_engine.model.decision import Origin
+from policy_engine.model.decision import Decision, Origin
 from policy_engine.model.layout import Layout
 from policy_engine.model.plan import Card, Verdict
 from policy_engine.model.policy import Declarations
@@ -30,6 +30,7 @@ class PolicySet:
         general: the units for every other request: without a task, or with one that is not declared.
         default: what decides when no rule does.
         merged: verdicts with the modifiers of other rules, as they were needed so far.
+        nameless: the decisions about requests without an id that nothing else sets apart, by the verdict's identity.
     """
 
     origin: Origin
@@ -42,6 +43,7 @@ class PolicySet:
     default: Verdict
     interner: Interner = field(repr=False)
     merged: dict[tuple[int, ...], Verdict] = field(default_factory=dict, repr=False)
+    nameless: dict[int, Decision] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def revision(self) -> str:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from policy_engine.compiler.atoms import Computed, HasAny, InSet, Interval, IsTrue, Scored
 from policy_engine.compiler.graph import Node, Op
-from policy_engine.compiler.source import EXPRESSION_FUNCTIONS, compile_function, fact_source
+from policy_engine.compiler.source import EXPRESSION_FUNCTIONS, compile_function, define_function, fact_source
 from policy_engine.model.facts import Facts
 
 Program = Callable[[Facts], bool]
+First = Callable[[Facts], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tests:
+    """What a rule tests: a search of the message that can be done together with others, and the rest."""
+
+    search: Node | None
+    others: tuple[Node, ...]
 
 
 class Undecided(ArithmeticError):
@@ -29,6 +39,27 @@ def program_of(nodes: Sequence[Node]) -> Program | None:
     writer = _Writer()
     source = " and ".join(writer.source(node) for node in sorted(nodes, key=lambda node: node.cost))
     return compile_function(source, {**EXPRESSION_FUNCTIONS, **writer.bound})
+
+
+def first_of(tests: Sequence[Tests], found: Callable[[Facts], int] | None) -> First:
+    """
+    A function that gives the position of the first of some rules that holds, or -1. It is called and raises like a
+    program.
+
+    Args:
+        found: bits of the rules whose search succeeds, by position.
+    """
+    writer = _Writer()
+    once = sum(test.search is not None for test in tests) == 1
+    searched = "found(f)" if once else "(s if s is not None else (s := found(f)))"
+    lines = []
+    for position, test in enumerate(tests):
+        parts = [(node.cost, writer.source(node)) for node in test.others]
+        if test.search is not None:
+            parts.append((test.search.cost, f"{searched} & {1 << position}"))
+        condition = " and ".join(source for _, source in sorted(parts, key=lambda part: part[0])) or "True"
+        lines.append(f"if {condition}: return {position}")
+    return define_function(["s = None", *lines, "return -1"], {**EXPRESSION_FUNCTIONS, **writer.bound, "found": found})
 
 
 class _Writer:

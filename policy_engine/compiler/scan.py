@@ -10,6 +10,7 @@ import re2
 from policy_engine.compiler.atoms import Search
 from policy_engine.compiler.graph import Node
 from policy_engine.compiler.pattern import SCANNED_BYTES, encode, re2_options, without_boundaries
+from policy_engine.compiler.program import Undecided
 from policy_engine.model.facts import Facts
 
 SET_SIZE = 200
@@ -47,20 +48,39 @@ class Scanner:
             bits of the rules whose search succeeds or that do not search, and bits of those for which the text is
             too long to tell.
         """
+        found = self._found(facts)
+        return self._one_by_one(facts, live) if found is None else (live & found, 0)
+
+    def found(self, facts: Facts) -> int:
+        """
+        The same as bits of all rules, those that do not search included.
+
+        Raises:
+            Undecided: the text is too long to tell.
+        """
+        found = self._found(facts)
+        if found is None:
+            found, unsure = self._one_by_one(facts, self.rules)
+            if unsure:
+                raise Undecided
+        return found
+
+    def _found(self, facts: Facts) -> int | None:
+        """Bits of the rules whose search succeeds and of those that do not search; None if the sets cannot tell."""
         text = facts.message or ""
         if len(text) * 4 > SCANNED_BYTES:
-            return self._one_by_one(facts, live)
+            return None
         encoded = encode(text)
         found = ~self.rules
         for hits_in, masks in self.sets or self.prepare():
             # An always-true pattern stands first: where even that is not reported, the set ran out of memory.
             hits = hits_in(encoded)
             if hits is None or 0 not in hits:
-                return self._one_by_one(facts, live)
+                return None
             for hit in hits:
                 found |= masks[hit]
-        live &= found
-        return live & ~self._mistaken(facts, live & self.unsure), 0
+        unsure = found & self.unsure
+        return found & ~self._mistaken(facts, unsure) if unsure else found
 
     def _mistaken(self, facts: Facts, found: int) -> int:
         """Bits of the rules that were found only because a phrase is searched for without its boundaries."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from policy_engine.compiler.atoms import InSet
 from policy_engine.compiler.graph import Node
 from policy_engine.compiler.index import Narrow, index_of
-from policy_engine.compiler.program import Program, program_of
+from policy_engine.compiler.program import First, Program, Tests, first_of, program_of
 from policy_engine.compiler.rule import CompiledRule, is_scanned
 from policy_engine.compiler.scan import Scanner, scanner_of
 from policy_engine.model.vocabulary import Fact
@@ -16,6 +16,9 @@ from policy_engine.model.vocabulary import Fact
 LARGEST = 512
 SMALLEST_CUT = 128
 """A unit has at most LARGEST rules, and ends with a file once it has SMALLEST_CUT, so that an edit changes one unit."""
+
+FEW = 8
+"""Up to so many rules are tested by one program, one after the other; beyond, the index and a mask are quicker."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,6 +31,7 @@ class Unit:
         scanner: searches the message for the patterns of many rules at once, or None.
         searching: bits of the rules that have such a pattern.
         programs: what is left to test for a rule, by its bit; nothing is for the others.
+        first: in a unit of few rules, one program that gives the position of the first of them that holds.
         readers: for the bit of each group that is read, the bits of the rules that read it.
         reading: bits of all groups that are read.
         settled: for each rule the conditions that the index settles.
@@ -39,6 +43,7 @@ class Unit:
     scanner: Scanner | None
     searching: int
     programs: Mapping[int, Program]
+    first: First | None
     readers: Mapping[int, int]
     reading: int
     settled: tuple[frozenset[Node], ...]
@@ -61,18 +66,12 @@ def unit_of(rules: tuple[CompiledRule, ...], *, any_task: bool) -> Unit:
         any_task: whether the unit serves requests whose task is unknown (else all its rules hold for its task).
     """
     narrow, settled, indexed = index_of(rules)
-    searches: list[tuple[int, Node]] = []
+    tests = [_tests(rule, any_task=any_task) for rule in rules]
+    searches = [(position, test.search) for position, test in enumerate(tests) if test.search is not None]
     programs: dict[int, Program] = {}
     alike: dict[int, int] = {}  # rules by what they read: few combinations occur
     for position, rule in enumerate(rules):
-        left = [node for node in rule.conditions if node not in settled[position]]
-        if not any_task:
-            left = [node for node in left if not _settles_task(node)]
-        search = next((node for node in left if is_scanned(node)), None)
-        if search is not None:
-            searches.append((position, search))
-            left.remove(search)
-        program = program_of(left)
+        program = program_of([node for node in tests[position].others if node not in settled[position]])
         if program is not None:
             programs[1 << position] = program
         alike[rule.reads] = alike.get(rule.reads, 0) | 1 << position
@@ -84,11 +83,19 @@ def unit_of(rules: tuple[CompiledRule, ...], *, any_task: bool) -> Unit:
         scanner=scanner,
         searching=0 if scanner is None else scanner.rules,
         programs=programs,
+        first=first_of(tests, None if scanner is None else scanner.found) if len(rules) <= FEW else None,
         readers=readers,
         reading=sum(readers),
         settled=settled,
         indexed=indexed,
     )
+
+
+def _tests(rule: CompiledRule, *, any_task: bool) -> Tests:
+    """What is to be tested for a rule in a unit of its task, or in one for any task."""
+    nodes = [node for node in rule.conditions if any_task or not _settles_task(node)]
+    search = next(filter(is_scanned, nodes), None)
+    return Tests(search=search, others=tuple(node for node in nodes if node is not search))
 
 
 def _readers(alike: Mapping[int, int]) -> dict[int, int]:

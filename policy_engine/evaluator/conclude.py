@@ -19,19 +19,27 @@ def conclude(policy_set: PolicySet, facts: Facts, verdict: Verdict, progress: Pr
     if progress is not None and progress.modifiers:
         verdict = _modified(policy_set, verdict, progress)
     request = facts.request
-    text = request.input
     skipped: tuple[Skipped, ...] = ()
     # Asks for nothing but text, in fewer characters than any model's context has tokens: every model fits.
-    if text is None or len(text) > verdict.room or request.tools or request.params or request.wants or request.tokens:
+    if not request.is_plain or len(request.input) > verdict.room:  # type: ignore[arg-type]  # what is plain has input
         fitted = _fitted(policy_set, facts, verdict)
         if isinstance(fitted, Needs):
             return fitted
         verdict, skipped = fitted
+    elif progress is None and request.id is None and not facts.errors:
+        # Nothing is this request's own: one decision serves all that are like it.
+        return policy_set.nameless.get(id(verdict)) or _nameless(policy_set, verdict)
     notes = CLEAN
     if progress is not None or skipped or facts.errors:
         unknown = () if progress is None else tuple(sorted(progress.unknown))
         notes = Notes(unknown=unknown, errors=facts.errors, skipped=skipped)
     return decision_of(request.id, policy_set.origin, verdict, notes)
+
+
+def _nameless(policy_set: PolicySet, verdict: Verdict) -> Decision:
+    # INVARIANT: the verdict is the default's or a rule's own, so its id stands for it as long as the policies live.
+    decision = policy_set.nameless[id(verdict)] = decision_of(None, policy_set.origin, verdict, CLEAN)
+    return decision
 
 
 # What follows is imported when first needed: whoever imports `decide` should not wait for it.

@@ -23,11 +23,22 @@ def run(policy_set: PolicySet, facts: Facts) -> Decision | Needs:
     missing = facts.missing
     progress: Progress | None = None
     for unit in policy_set.cells.get(facts.task, policy_set.general):  # type: ignore[arg-type]  # None has no cell
+        doubtful = unit.doubtful(missing) if missing & unit.reading else 0
+        if unit.first is not None and not doubtful:
+            try:
+                first = unit.first(facts)
+            except ArithmeticError:
+                pass  # something turned out unknown: rule by rule, then
+            else:
+                if first < 0:
+                    continue
+                verdict = unit.rules[first].verdict
+                if verdict is not None:
+                    return conclude(policy_set, facts, verdict, progress)
         alive = unit.narrow(facts)
         if not alive:
             continue
         programs, unscanned = unit.programs, unit.searching
-        doubtful = unit.doubtful(missing) if missing & unit.reading else 0
         while alive:
             bit = alive & -alive
             tried: Try | Needs = Try.MATCH

@@ -26,7 +26,7 @@ PENDING: Final = Missing.PENDING
 """The fact is a signal that nobody has asked for yet."""
 
 if TYPE_CHECKING:
-    from policy_engine.model.layout import Layout
+    from policy_engine.model.layout import Layout, Slot
     from policy_engine.model.request import Request
 
 Value = TypeVar("Value")
@@ -81,26 +81,40 @@ class Facts:
         self.request = request
         self.layout = layout
         self.clock = clock
-        missing = layout.at_first
         task = request.task
-        if task is None:
-            task = layout.default_task
+        message = request.input
+        if message and task in layout.tasks and request.id is None:
+            missing = layout.at_most
+        else:
+            missing = layout.at_first
+            if task is None:
+                task = layout.default_task
+            if task in layout.tasks:
+                missing &= layout.given_task
+            if request.id is not None:
+                missing &= layout.given_id
+            if message:
+                missing &= layout.given_input
+            elif request.messages or message is not None:
+                message, missing = self._read_messages(missing)
         self.task = task
-        if task in layout.tasks:
-            missing &= layout.given_task
-        if request.id is not None:
-            missing &= layout.given_id
-        message = request.input or None
         self.message = message
-        if message is not None:
-            missing &= layout.given_input
-        elif request.messages or request.input is not None:
-            missing = self._read_messages(missing)
-        self.attributes: dict[str, Any] = {**layout.defaults} if layout.defaults else {}
+        attributes = request.attributes
+        slots = layout.attributes
+        for name, value in attributes.items():
+            slot = slots.get(name)
+            # The exact type without an enum, or within it, needs no closer look.
+            if slot is not None and type(value) is slot.exact and (slot.enum is None or value in slot.enum):
+                missing &= slot.given
+            else:
+                attributes, missing = self._read_attributes(missing)
+                break
+        else:
+            if layout.defaults:
+                attributes = {**layout.defaults, **attributes}
+        self.attributes = attributes
         self.missing = missing
-        if request.attributes:
-            self._read_attributes(request.attributes)
-        if request.signals:
+        if not request.is_plain and request.signals:
             self._read_signals(request.signals)
 
     def knowing(self, learned: Mapping[str, Any]) -> Facts:
@@ -241,32 +255,30 @@ class Facts:
         if accepted is not UNKNOWN and (wanted is None or wanted <= accepted.keys()):
             self.missing &= ~self.layout.bits[group]
 
-    def _read_messages(self, missing: int) -> int:
-        messages = self.request.messages or ()
-        self.message = newest_user_text(messages)
+    def _read_messages(self, missing: int) -> tuple[str | None, int]:
+        """The newest user text, and what is missing still."""
+        message = newest_user_text(self.request.messages or ())
         bits = self.layout.bits
         missing &= ~(bits["input"] | bits["conversation"])
-        return missing & ~bits["message"] if self.message is not None else missing
+        return message, missing & ~bits["message"] if message is not None else missing
 
-    def _read_attributes(self, sent: Mapping[str, Any]) -> None:
-        attributes = self.attributes
+    def _read_attributes(self, missing: int) -> tuple[Mapping[str, Any], int]:
+        """Valid values and defaults, and what is missing still."""
+        valid = dict(self.layout.defaults)
         slots = self.layout.attributes
-        missing = self.missing
-        for name, value in sent.items():
+        for name, value in self.request.attributes.items():
             slot = slots.get(name)
             if slot is None or value is None:
                 continue
-            # The exact type without an enum, or within it, needs no closer look.
-            exact = type(value) is slot.exact and (slot.enum is None or value in slot.enum)
-            accepted = value if exact else slot.accepted(value)
+            accepted = slot.accepted(value)
             if accepted is None:
-                attributes.pop(name, None)
+                valid.pop(name, None)
                 missing |= slot.bit
                 self.errors = (*self.errors, f"attributes.{name}: {_quoted(value)} is not {slot.expectation()}")
             else:
-                attributes[name] = accepted
-                missing &= ~slot.bit
-        self.missing = missing
+                valid[name] = accepted
+                missing &= slot.given
+        return valid, missing
 
     def _read_signals(self, supplied: Mapping[str, Any]) -> None:
         self.signals = {}

@@ -18,12 +18,18 @@ _EXACT_TYPES = {AttributeType.STRING: str, AttributeType.INTEGER: int, Attribute
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
-    """How one attribute or own signal is checked; `exact` is the one Python type that needs no closer look."""
+    """
+    How one attribute or own signal is checked.
+
+    `exact` is the one Python type that needs no closer look; `given` is the mask that clears its `bit` from what is
+    missing.
+    """
 
     bit: int
     type: AttributeType
     exact: object
     enum: frozenset[Scalar] | None
+    given: int
 
     def accepted(self, value: Any) -> Any:
         """The value as rules see it, or None if it has the wrong type or is not in the enum."""
@@ -47,7 +53,7 @@ class Layout:
 
     `bits` goes from group (`message`, `attributes.plan`, `cache.support`) to bit; `defaults` from attribute name to
     default; `at_first` has the bits of everything that is missing from a request that says nothing, and the `given_…`
-    masks clear what a request with an input, a task, an id has.
+    masks clear what a request with an input, a task, an id has; `at_most` is what is left with an input and a task.
     """
 
     bits: Mapping[str, int]
@@ -60,6 +66,7 @@ class Layout:
     given_input: int
     given_task: int
     given_id: int
+    at_most: int
     cache_thresholds: Mapping[str, float] = field(default_factory=dict)
     labels: Mapping[str, frozenset[Scalar] | None] = field(default_factory=dict)
 
@@ -75,6 +82,8 @@ def layout_of(declarations: Declarations) -> Layout:
         for name, attribute in attributes.items()
         if attribute.default is not None
     }
+    at_first = sum(bits.values()) - sum(bits[f"attributes.{name}"] for name in defaults)
+    given_input, given_task = ~(bits["message"] | bits["input"] | bits["conversation"]), ~bits["task"]
     return Layout(
         bits=bits,
         attributes={name: _slot(a, bits[f"attributes.{name}"]) for name, a in attributes.items()},
@@ -82,10 +91,11 @@ def layout_of(declarations: Declarations) -> Layout:
         defaults=defaults,
         tasks=frozenset(declarations.tasks),
         default_task=declarations.default_task,
-        at_first=sum(bits.values()) - sum(bits[f"attributes.{name}"] for name in defaults),
-        given_input=~(bits["message"] | bits["input"] | bits["conversation"]),
-        given_task=~bits["task"],
+        at_first=at_first,
+        given_input=given_input,
+        given_task=given_task,
         given_id=~bits["id"],
+        at_most=at_first & given_input & given_task,
         cache_thresholds={name: _threshold(cache.value) for name, cache in declarations.caches.items()},
         labels={name: _label_set(c.value.get("labels")) for name, c in declarations.classifiers.items()},
     )
@@ -106,7 +116,7 @@ def _groups(declarations: Declarations) -> list[str]:
 
 def _slot(declared: Any, bit: int) -> Slot:
     enum = None if declared.enum is None else frozenset(declared.enum)
-    return Slot(bit=bit, type=declared.type, exact=_EXACT_TYPES.get(declared.type), enum=enum)
+    return Slot(bit=bit, type=declared.type, exact=_EXACT_TYPES.get(declared.type), enum=enum, given=~bit)
 
 
 DEFAULT_CACHE_THRESHOLD = 0.95

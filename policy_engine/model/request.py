@@ -31,6 +31,7 @@ class Request:
         tokens: exact counts, where known: `message` and `input`.
         at: the moment of the request, aware of its time zone; None means now.
         signals: values of signals, by section and name, so that nothing has to be looked up.
+        is_plain: whether it is one user text and nothing is said of tools, params, wants, tokens or signals.
 
     Raises:
         TypeError: a field has the wrong type.
@@ -50,6 +51,7 @@ class Request:
     tokens: Mapping[str, int] = field(default_factory=dict)
     at: datetime | None = None
     signals: Mapping[str, Any] = field(default_factory=dict)
+    is_plain: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.input is not None and self.messages is not None:
@@ -69,9 +71,11 @@ class Request:
             raise ValueError("`at` of a request must be a moment with its time zone, such as 2026-11-23T10:00:00Z")
         if self.tokens:
             _check_tokens(self.tokens)
+        is_plain = bool(self.input) and not (self.tools or self.params or self.wants or self.tokens or self.signals)
+        object.__setattr__(self, "is_plain", is_plain)
 
 
-FIELD_NAMES = frozenset(f.name for f in fields(Request))
+FIELD_NAMES = frozenset(f.name for f in fields(Request) if f.init)
 _CHAT_PARAMS = ("max_tokens", "temperature", "top_p", "stop", "seed", "presence_penalty", "frequency_penalty")
 _CHAT_BODY_KEYS = frozenset(("model", "metadata", "response_format", "stream", "max_completion_tokens", *_CHAT_PARAMS))
 

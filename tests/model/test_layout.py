@@ -38,15 +38,15 @@ ACCEPTED: list[tuple[AttributeType, Any, Any]] = [
 @pytest.mark.parametrize(("type_", "value", "seen"), ACCEPTED)
 def test_a_value_is_of_its_type_or_nothing(type_: AttributeType, value: Any, seen: Any) -> None:
     """A valid value is seen as it is, whole floats as integers and lists as tuples; an invalid one is None."""
-    found = Slot(bit=1, type=type_, exact=None, enum=None).accepted(value)
+    found = Slot(bit=1, type=type_, exact=None, enum=None, given=~1).accepted(value)
 
     assert (found, type(found)) == (seen, type(seen))
 
 
 def test_a_value_is_of_its_enum_each_item_of_a_list_too() -> None:
     """An enum admits its values only."""
-    text = Slot(bit=1, type=AttributeType.STRING, exact=str, enum=frozenset(("b", "a")))
-    many = Slot(bit=1, type=AttributeType.LIST, exact=None, enum=frozenset(("a", 1)))
+    text = Slot(bit=1, type=AttributeType.STRING, exact=str, enum=frozenset(("b", "a")), given=~1)
+    many = Slot(bit=1, type=AttributeType.LIST, exact=None, enum=frozenset(("a", 1)), given=~1)
 
     assert [text.accepted(value) for value in ("a", "c", 1)] == ["a", None, None]
     assert [many.accepted(value) for value in (["a", 1], ["a", "b"], [])] == [("a", 1), None, ()]
