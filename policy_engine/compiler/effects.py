@@ -57,11 +57,17 @@ _FIELD_KINDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effects:
-    """Compiles effects of one bundle; `cards` are its models by name, `routes` the plans made so far."""
+    """
+    Compiles effects of one bundle.
+
+    `cards` are its models by name; `routes` has the plans made so far by what they name, `rooms` how long a text each
+    takes, by the plan's identity.
+    """
 
     scope: Scope
     cards: Mapping[str, Card]
     routes: dict[tuple[str, ...], Plan] = field(default_factory=dict)
+    rooms: dict[int, tuple[Plan, int]] = field(default_factory=dict)
 
     def verdict(self, then: Then, rule: str | None, node: Node | None = None) -> Verdict | None:
         """What a rule with this effect and condition decides, or None if it is a modifier."""
@@ -196,9 +202,16 @@ class Effects:
     def _room(self, plan: Plan, modifiers: Modifiers) -> int:
         if plan.answer is not None or plan.refusal is not None:
             return -1 if modifiers.only else UNBOUNDED
+        if modifiers.limits or modifiers.params or modifiers.only:
+            return -1
+        if id(plan) not in self.rooms:
+            self.rooms[id(plan)] = (plan, self._room_of_models(plan))
+        return self.rooms[id(plan)][1]
+
+    def _room_of_models(self, plan: Plan) -> int:
         links = [link for step in plan.steps for link in step.chain]
         fixed = [link for link in links if isinstance(link, Target)]
-        if len(fixed) < len(links) or not fixed or modifiers.limits or modifiers.params or modifiers.only:
+        if len(fixed) < len(links) or not fixed:
             return -1
         if plan.limits and "max_tokens" in plan.limits:
             return -1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -15,6 +16,9 @@ from policy_engine.model.vocabulary import Fact
 
 Narrow = Callable[[Facts], int]
 """Gives the bits of the rules that are not surely false; bit i is the i-th rule of the unit."""
+
+FEW = 8
+"""Up to so many rules need no index: one program tests them one after the other (`program.first_of`)."""
 
 FEWEST_USES = 3
 """A fact is indexed in a unit if at least so many conditions test it; below, running them is cheaper."""
@@ -32,7 +36,8 @@ def index_of(rules: Sequence[CompiledRule]) -> tuple[Narrow, tuple[frozenset[Nod
         for node in rule.conditions:
             if node.indexed is not None:
                 uses.setdefault(node.indexed, []).append((position, node))
-    chosen = {fact: tests for fact, tests in uses.items() if len(tests) >= FEWEST_USES}
+    fewest = FEWEST_USES if len(rules) > FEW else math.inf
+    chosen = {fact: tests for fact, tests in uses.items() if len(tests) >= fewest}
     settled: list[set[Node]] = [set() for _ in rules]
     for tests in chosen.values():
         for position, node in tests:

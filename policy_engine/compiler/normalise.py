@@ -45,6 +45,8 @@ from policy_engine.model.vocabulary import REQUEST_ID, fact_named
 
 def node_of(condition: Condition, scope: Scope) -> Node:
     """The node of a condition; what cannot be resolved never holds, its finding being told elsewhere."""
+    if type(condition) is Test:  # nearly all are
+        return _test(condition, scope)
     match condition:
         case AllOf(children=children):
             return scope.interner.all_of([node_of(child, scope) for child in children])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ First = Callable[[Facts], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tests:
+class Asked:
     """What a rule tests: a search of the message that can be done together with others, and the rest."""
 
     search: Node | None
@@ -27,21 +27,31 @@ class Undecided(ArithmeticError):
     """A test turned out unknown although its facts are there, such as a regex on a text that is too long."""
 
 
-def program_of(nodes: Sequence[Node]) -> Program | None:
+class Programs(dict[int, Program]):
     """
-    A function that says whether all these nodes hold; None if there are none.
+    Functions that say whether all nodes of a rule hold, by the rule's bit; each is written when first asked for.
 
-    It may be called only for facts of which nothing that the nodes read is missing. It raises ArithmeticError where
+    They may be called only for facts of which nothing that the nodes read is missing. They raise ArithmeticError where
     a test cannot tell; then the three-valued walk has to.
     """
-    if not nodes:
-        return None
+
+    def __init__(self, nodes: Mapping[int, Sequence[Node]]) -> None:
+        super().__init__()
+        self._nodes = nodes
+
+    def __missing__(self, bit: int) -> Program:
+        program = self[bit] = program_of(self._nodes[bit])
+        return program
+
+
+def program_of(nodes: Sequence[Node]) -> Program:
+    """The function that says whether all these nodes hold."""
     writer = _Writer()
     source = " and ".join(writer.source(node) for node in sorted(nodes, key=lambda node: node.cost))
     return compile_function(source, {**EXPRESSION_FUNCTIONS, **writer.bound})
 
 
-def first_of(tests: Sequence[Tests], found: Callable[[Facts], int] | None) -> First:
+def first_of(tests: Sequence[Asked], found: Callable[[Facts], int] | None) -> First:
     """
     A function that gives the position of the first of some rules that holds, or -1. It is called and raises like a
     program.

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from policy_engine.compiler.atoms import InSet
 from policy_engine.compiler.graph import Node
-from policy_engine.compiler.index import Narrow, index_of
-from policy_engine.compiler.program import First, Program, Tests, first_of, program_of
+from policy_engine.compiler.index import FEW, Narrow, index_of
+from policy_engine.compiler.program import Asked, First, Programs, first_of
 from policy_engine.compiler.rule import CompiledRule, is_scanned
 from policy_engine.compiler.scan import Scanner, scanner_of
 from policy_engine.model.vocabulary import Fact
@@ -16,9 +16,6 @@ from policy_engine.model.vocabulary import Fact
 LARGEST = 512
 SMALLEST_CUT = 128
 """A unit has at most LARGEST rules, and ends with a file once it has SMALLEST_CUT, so that an edit changes one unit."""
-
-FEW = 8
-"""Up to so many rules are tested by one program, one after the other; beyond, the index and a mask are quicker."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -30,7 +27,8 @@ class Unit:
         narrow: gives the rules that the index leaves alive for some facts.
         scanner: searches the message for the patterns of many rules at once, or None.
         searching: bits of the rules that have such a pattern.
-        programs: what is left to test for a rule, by its bit; nothing is for the others.
+        programs: what is left to test for a rule, by its bit.
+        tested: bits of the rules for which anything is.
         first: in a unit of few rules, one program that gives the position of the first of them that holds.
         readers: for the bit of each group that is read, the bits of the rules that read it.
         reading: bits of all groups that are read.
@@ -42,7 +40,8 @@ class Unit:
     narrow: Narrow
     scanner: Scanner | None
     searching: int
-    programs: Mapping[int, Program]
+    programs: Programs
+    tested: int
     first: First | None
     readers: Mapping[int, int]
     reading: int
@@ -66,14 +65,14 @@ def unit_of(rules: tuple[CompiledRule, ...], *, any_task: bool) -> Unit:
         any_task: whether the unit serves requests whose task is unknown (else all its rules hold for its task).
     """
     narrow, settled, indexed = index_of(rules)
-    tests = [_tests(rule, any_task=any_task) for rule in rules]
+    tests = [_asked(rule, any_task=any_task) for rule in rules]
     searches = [(position, test.search) for position, test in enumerate(tests) if test.search is not None]
-    programs: dict[int, Program] = {}
+    left: dict[int, tuple[Node, ...]] = {}
     alike: dict[int, int] = {}  # rules by what they read: few combinations occur
     for position, rule in enumerate(rules):
-        program = program_of([node for node in tests[position].others if node not in settled[position]])
-        if program is not None:
-            programs[1 << position] = program
+        nodes = tuple(node for node in tests[position].others if node not in settled[position])
+        if nodes:
+            left[1 << position] = nodes
         alike[rule.reads] = alike.get(rule.reads, 0) | 1 << position
     scanner = scanner_of(searches)
     readers = _readers(alike)
@@ -82,7 +81,8 @@ def unit_of(rules: tuple[CompiledRule, ...], *, any_task: bool) -> Unit:
         narrow=narrow,
         scanner=scanner,
         searching=0 if scanner is None else scanner.rules,
-        programs=programs,
+        programs=Programs(left),
+        tested=sum(left),
         first=first_of(tests, None if scanner is None else scanner.found) if len(rules) <= FEW else None,
         readers=readers,
         reading=sum(readers),
@@ -91,11 +91,11 @@ def unit_of(rules: tuple[CompiledRule, ...], *, any_task: bool) -> Unit:
     )
 
 
-def _tests(rule: CompiledRule, *, any_task: bool) -> Tests:
+def _asked(rule: CompiledRule, *, any_task: bool) -> Asked:
     """What is to be tested for a rule in a unit of its task, or in one for any task."""
     nodes = [node for node in rule.conditions if any_task or not _settles_task(node)]
     search = next(filter(is_scanned, nodes), None)
-    return Tests(search=search, others=tuple(node for node in nodes if node is not search))
+    return Asked(search=search, others=tuple(node for node in nodes if node is not search))
 
 
 def _readers(alike: Mapping[int, int]) -> dict[int, int]:

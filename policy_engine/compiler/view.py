@@ -232,7 +232,7 @@ def _cell(task: str | None, units: tuple[Unit, ...]) -> ViewCell:
         rules=sum(len(unit.rules) for unit in units),
         indexed=tuple(dict.fromkeys(fact.name for unit in units for fact in unit.indexed)),
         patterns=sum(len(scanner.patterns) for scanner in scanners),
-        tested=sum(len(unit.programs) for unit in units),
+        tested=sum(unit.tested.bit_count() for unit in units),
     )
 
 

@@ -38,7 +38,7 @@ def run(policy_set: PolicySet, facts: Facts) -> Decision | Needs:
         alive = unit.narrow(facts)
         if not alive:
             continue
-        programs, unscanned = unit.programs, unit.searching
+        programs, tested, unscanned = unit.programs, unit.tested, unit.searching
         while alive:
             bit = alive & -alive
             tried: Try | Needs = Try.MATCH
@@ -50,7 +50,7 @@ def run(policy_set: PolicySet, facts: Facts) -> Decision | Needs:
                 doubtful |= unsure
                 unscanned = 0
                 continue
-            elif bit in programs:
+            elif bit & tested:
                 try:
                     if not programs[bit](facts):
                         alive ^= bit

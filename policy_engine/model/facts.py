@@ -26,7 +26,7 @@ PENDING: Final = Missing.PENDING
 """The fact is a signal that nobody has asked for yet."""
 
 if TYPE_CHECKING:
-    from policy_engine.model.layout import Layout, Slot
+    from policy_engine.model.layout import Layout
     from policy_engine.model.request import Request
 
 Value = TypeVar("Value")

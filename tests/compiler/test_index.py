@@ -9,6 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policy_engine.compiler.index import FEW
 from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.evaluator.possible import FALSE, all_outcomes
 from policy_engine.model.facts import Facts
@@ -93,3 +94,13 @@ def test_few_tests_of_a_fact_are_simply_run(tmp_path: Path) -> None:
     policy_set = policies(tmp_path, "rules: [{name: r, when: {attributes: {plan: pro}}, then: {route: fast}}]")
 
     assert policy_set.general[0].indexed == ()
+
+
+def test_few_rules_have_no_index(tmp_path: Path) -> None:
+    """Where few rules are tried, nothing is looked up, however many of them test the same fact."""
+    rules = [f"{{name: r{n}, when: {{message: {{chars: {{gt: {n}}}}}}}, then: {{route: fast}}}}" for n in range(FEW)]
+
+    policy_set = policies(tmp_path, f"rules: [{', '.join(rules)}]")
+
+    assert policy_set.general[0].indexed == ()
+    assert policy_set.general[0].first is not None

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from policy_engine.compiler.policy_set import PolicySet
-from policy_engine.compiler.program import Undecided, program_of
+from policy_engine.compiler.program import Asked, Programs, Undecided, first_of, program_of
 from policy_engine.evaluator.possible import FALSE, TRUE, all_outcomes
 from policy_engine.model.facts import Facts
 from policy_engine.model.request import Request
@@ -68,15 +68,49 @@ def test_code_says_what_the_walk_says(policy_set: PolicySet, request_: Request) 
     """Where nothing is missing, the program of each condition is true exactly where the condition is."""
     facts = Facts(request_, policy_set.layout, lambda: datetime(2026, 11, 23, tzinfo=UTC))
 
-    run = {rule.name: program(facts) for rule in policy_set.rules if (program := program_of(rule.conditions))}
+    run = {rule.name: program_of(rule.conditions)(facts) for rule in policy_set.rules}
     walked = {rule.name: {TRUE: True, FALSE: False}[all_outcomes(rule.conditions, facts)] for rule in policy_set.rules}
 
     assert {name: bool(value) for name, value in run.items()} == walked
 
 
-def test_no_conditions_are_no_program() -> None:
-    """What always holds needs no code."""
-    assert program_of([]) is None
+def test_programs_are_written_when_first_asked_for(policy_set: PolicySet) -> None:
+    """A rule's program is made once, by the first who asks, and kept."""
+    programs = Programs({4: policy_set.rules[0].conditions})
+
+    before = dict(programs)
+    program = programs[4]
+
+    assert before == {}
+    assert programs[4] is program
+
+
+@pytest.mark.parametrize("request_", REQUESTS, ids=["one", "other"])
+def test_the_first_of_some_rules_is_the_first_whose_program_is_true(policy_set: PolicySet, request_: Request) -> None:
+    """One program for several rules gives the position of the first that holds, and -1 where none does."""
+    facts = Facts(request_, policy_set.layout, lambda: datetime(2026, 11, 23, tzinfo=UTC))
+    holds = [bool(program_of(rule.conditions)(facts)) for rule in policy_set.rules]
+    tests = [Asked(search=None, others=rule.conditions) for rule in policy_set.rules]
+
+    found = [first_of(tests[start:], None)(facts) for start in range(len(tests) + 1)]
+
+    assert found == [holds[start:].index(True) if True in holds[start:] else -1 for start in range(len(tests) + 1)]
+
+
+def test_a_search_of_one_program_is_made_once(tmp_path: Path) -> None:
+    """What several rules search for is looked for in one scan, and only when a rule comes to it."""
+    policy_set = policies(tmp_path, "rules: [{name: a, when: {message: {matches: x}}, then: {route: fast}}]")
+    search = policy_set.rules[0].conditions[0]
+    scans: list[Facts] = []
+
+    def found(facts: Facts) -> int:
+        scans.append(facts)
+        return 0b10
+
+    first = first_of([Asked(search=search, others=()), Asked(search=search, others=())], found)
+
+    assert first(Facts(Request(input="x"), policy_set.layout)) == 1
+    assert len(scans) == 1
 
 
 def test_code_that_cannot_tell_raises_an_arithmetic_error(tmp_path: Path) -> None:
@@ -92,7 +126,6 @@ def test_code_that_cannot_tell_raises_an_arithmetic_error(tmp_path: Path) -> Non
     programs = [program_of(rule.conditions) for rule in policy_set.rules]
 
     for program, problem in zip(programs, (Undecided, ZeroDivisionError), strict=True):
-        assert program is not None
         with pytest.raises(problem):
             program(facts)
     assert issubclass(Undecided, ArithmeticError)

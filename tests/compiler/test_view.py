@@ -154,14 +154,14 @@ def test_what_many_rules_test_is_looked_up(view_of: Callable[[str], GraphView]) 
     lines = [
         f"  - {{name: r{n}, when: {{task: faq, message: {{chars: {{gt: {n}00}}, contains: word{n}}}}},"
         " then: {route: fast}}"
-        for n in range(1, 6)
+        for n in range(1, 10)
     ]
 
     view = view_of("\nrules:\n" + "\n".join(lines) + "\n")
 
     assert [cell for cell in view.cells if cell.rules] == [
-        ViewCell(task="faq", rules=5, indexed=("message.chars",), patterns=5, tested=0),
-        ViewCell(task=None, rules=5, indexed=("message.chars",), patterns=5, tested=5),
+        ViewCell(task="faq", rules=9, indexed=("message.chars",), patterns=9, tested=0),
+        ViewCell(task=None, rules=9, indexed=("message.chars",), patterns=9, tested=9),
     ]
     assert view.rules[0].conditions == (
         (Way.TASK, "task == faq"),
