@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from policy_engine.catalogue.price_list import ListedModel, look_up
 from policy_engine.model.plan import Card
 from policy_engine.model.policy import Declarations, Model, Provider
+from policy_engine.model.price import LongRates, Rates
 from policy_engine.model.quantity import Kind, QuantityError, parse_quantity
 
 LookUp = Callable[[str, str, str | None], ListedModel | None]
@@ -54,8 +55,7 @@ def price_of(model: Model, provider: Provider | None, look_up: LookUp = look_up)
 
 
 def _card(model: Model, provider: Provider | None, listed: ListedModel | None, tier: str | None) -> Card:
-    price = model.price or {}
-    declared = model.price is not None
+    rates, long_rates = _prices(model, listed)
     context = _count(model.context)
     return Card(
         name=model.name,
@@ -66,12 +66,34 @@ def _card(model: Model, provider: Provider | None, listed: ListedModel | None, t
         accepts=None if model.accepts is None else frozenset(model.accepts),
         context=context if context is not None or listed is None else listed.context,
         max_output=_count(model.max_output),
-        input_price=_usd(price.get("input")) if declared or listed is None else listed.input_price,
-        output_price=_usd(price.get("output")) if declared or listed is None else listed.output_price,
-        cached_input_price=_usd(price.get("cached_input")) if declared or listed is None else listed.cached_input_price,
+        input_price=rates.input,
+        output_price=rates.output,
+        cached_input_price=rates.cached_input,
+        cache_write_price=rates.cache_write,
+        cache_write_1h_price=rates.cache_write_1h,
+        long_rates=long_rates,
         latency_s=_seconds(model.latency),
         quality=model.quality,
     )
+
+
+def _prices(model: Model, listed: ListedModel | None) -> tuple[Rates, tuple[LongRates, ...]]:
+    """The declared prices, none of the list's being mixed in; else the list's."""
+    if model.price is not None:
+        return _rates(model.price), tuple(sorted(_long_rates(model.price), key=lambda long: long.above_tokens))
+    return (Rates(), ()) if listed is None else (listed.rates, listed.long_rates)
+
+
+def _rates(price: Mapping[str, Any]) -> Rates:
+    return Rates(**{name: _usd(price.get(name)) for name in Rates.__dataclass_fields__})
+
+
+def _long_rates(price: Mapping[str, Any]) -> Iterator[LongRates]:
+    written = price.get("long", ())
+    for entry in written if isinstance(written, list) else ():
+        above = _count(entry.get("above")) if isinstance(entry, dict) else None
+        if above is not None:
+            yield LongRates(above_tokens=above, rates=_rates(entry))
 
 
 def _quantity(written: Any, kind: Kind) -> Decimal | None:

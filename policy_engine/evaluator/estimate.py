@@ -5,10 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from policy_engine.compiler.policy_set import PolicySet
-from policy_engine.evaluator.route import output_bound, price_usd
+from policy_engine.evaluator.route import output_bound
 from policy_engine.model.decision import Decision, Estimate
 from policy_engine.model.facts import Facts
 from policy_engine.model.plan import Card
+from policy_engine.model.price import price_usd
 
 EXPECTED_OUTPUT_TOKENS = 256
 """Output tokens assumed where neither caller nor policy says how many may come."""
@@ -41,6 +42,7 @@ def _cost(card: Card, decision: Decision, facts: Facts) -> Decimal | None:
 
 
 def _usd(card: Card, facts: Facts, bound: int | None) -> Decimal | None:
-    sent = price_usd(facts.input_tokens, card.input_price)
-    answered = price_usd(EXPECTED_OUTPUT_TOKENS if bound is None else bound, card.output_price)
+    rates = card.rates(facts.input_tokens)
+    sent = price_usd(facts.input_tokens, rates.input)
+    answered = price_usd(EXPECTED_OUTPUT_TOKENS if bound is None else bound, rates.output)
     return None if sent is None or answered is None else sent + answered

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 
 from policy_engine.compiler.effects import each_once, passes
 from policy_engine.compiler.policy_set import PolicySet
@@ -165,8 +164,3 @@ def _latency(group: str, card: Card, facts: Facts) -> float | None:
     value = facts.signals[group]
     measured = None if value is UNKNOWN else value.get("p50")
     return card.latency_s if measured is None else measured
-
-
-def price_usd(tokens: int, per_million: Decimal | None) -> Decimal | None:
-    """What some tokens cost at a price per million, exactly; None if the price is unknown."""
-    return None if per_million is None else tokens * per_million / 1_000_000

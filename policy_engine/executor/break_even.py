@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from policy_engine.model.call import Usage
 from policy_engine.model.plan import Card
 
 
@@ -35,7 +36,8 @@ def break_even_of(cheap: Card, dear: Card, *, input_tokens: int, output_tokens: 
     """The break-even rate of two models for calls of a size, judged for nothing; None if a price is unknown."""
     costs = []
     for card in (cheap, dear):
-        if card.input_price is None or card.output_price is None:
+        cost = card.rates(input_tokens).paid_usd(Usage(input_tokens=input_tokens, output_tokens=output_tokens))
+        if cost is None:
             return None
-        costs.append(float(input_tokens * card.input_price + output_tokens * card.output_price) / 1e6)
+        costs.append(float(cost))
     return break_even_rate(costs[0], costs[1])

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
-from policy_engine.evaluator.route import price_usd
-from policy_engine.model.call import Failure, Reply, Usage
+from policy_engine.model.call import Failure, Prompt, Reply, Usage
 from policy_engine.model.plan import Card
 
 ASSUMED_MAX_TOKENS = 4096
 """The most output tokens of a call where neither caller, policy nor model says; asked for where money is limited."""
 
 
-def worst_usd(card: Card, *, input_tokens: int, max_tokens: int | None) -> Decimal | None:
+def worst_usd(card: Card, prompt: Prompt, *, input_tokens: int, max_tokens: int | None) -> Decimal | None:
     """
-    The most a call can cost, USD: all input at the full price and every output token that may come.
+    The most a call can cost, USD: all input at the dearest price it can have and every output token that may come.
 
     Args:
         max_tokens: what is asked for, or None for the model's own bound.
@@ -22,9 +22,9 @@ def worst_usd(card: Card, *, input_tokens: int, max_tokens: int | None) -> Decim
     Returns:
         None if a price is unknown.
     """
-    bound = output_tokens(card, max_tokens)
-    sent, answered = price_usd(input_tokens, card.input_price), price_usd(bound, card.output_price)
-    return None if sent is None or answered is None else sent + answered
+    rates = card.rates(input_tokens)
+    keeps_1h = rates.cache_write_1h is not None and _keeps_1h((prompt.messages, prompt.tools, prompt.params))
+    return rates.worst_usd(input_tokens, output_tokens(card, max_tokens), keeps_1h=keeps_1h)
 
 
 def output_tokens(card: Card, max_tokens: int | None) -> int:
@@ -35,16 +35,7 @@ def output_tokens(card: Card, max_tokens: int | None) -> int:
 
 def paid_usd(card: Card, usage: Usage | None) -> Decimal | None:
     """What a call cost by its usage, USD; None if the usage or a price is unknown."""
-    if usage is None:
-        return None
-    cached_price = card.input_price if card.cached_input_price is None else card.cached_input_price
-    parts = (
-        price_usd(usage.input_tokens - usage.cached_input_tokens, card.input_price),
-        price_usd(usage.cached_input_tokens, cached_price),
-        price_usd(usage.output_tokens, card.output_price),
-    )
-    known = [part for part in parts if part is not None]
-    return sum(known, Decimal(0)) if len(known) == len(parts) else None
+    return None if usage is None else card.rates(usage.input_tokens).paid_usd(usage)
 
 
 def cost_of(result: Reply | Failure, card: Card, bound_usd: Decimal | None) -> Decimal | None:
@@ -52,3 +43,11 @@ def cost_of(result: Reply | Failure, card: Card, bound_usd: Decimal | None) -> D
     if isinstance(result, Reply):
         return paid_usd(card, result.usage)
     return bound_usd if result.may_be_billed else Decimal(0)
+
+
+def _keeps_1h(part: object) -> bool:
+    """Whether some part of a prompt asks to be kept in the provider's cache for an hour."""
+    if isinstance(part, Mapping):
+        control = part.get("cache_control")
+        return (isinstance(control, Mapping) and control.get("ttl") == "1h") or any(map(_keeps_1h, part.values()))
+    return isinstance(part, list | tuple) and any(map(_keeps_1h, part))

@@ -112,7 +112,7 @@ class Steps:
         asked = prompt.params.get("max_tokens")
         card = self._policy_set.cards[target.model]
         sent = self._demand.tokens - (self._demand.max_tokens or 0)
-        return worst_usd(card, input_tokens=sent, max_tokens=asked if isinstance(asked, int) else None)
+        return worst_usd(card, prompt, input_tokens=sent, max_tokens=asked if isinstance(asked, int) else None)
 
     def _no_call(self, worst_usd: Decimal | None) -> Bound | None:
         """The limit that a call of this bound could break: time that is over, or money that would not do."""
@@ -205,7 +205,7 @@ class Steps:
             return None
         prompt, target = judge_prompt(judge, self._facts, reply), Target(judge.model, card.tier)
         sent = sum(len(str(message["content"]).encode()) for message in prompt.messages) // 4 + 1
-        worst = worst_usd(card, input_tokens=sent, max_tokens=MAX_TOKENS)
+        worst = worst_usd(card, prompt, input_tokens=sent, max_tokens=MAX_TOKENS)
         if self._no_call(worst) is not None:
             return None
         grant: Grant = yield from self._ask(Reserve(worst_usd=worst))  # type: ignore[assignment]  # the reply to it

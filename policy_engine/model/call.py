@@ -25,11 +25,18 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Tokens of one call as the provider counts them; cached input tokens are part of `input_tokens`."""
+    """
+    Tokens of one call as the provider counts them.
+
+    Tokens read from the provider's cache and written to it are part of `input_tokens`; those that are written to be
+    kept for an hour are part of `cache_write_tokens`.
+    """
 
     input_tokens: int
     output_tokens: int
     cached_input_tokens: int = 0
+    cache_write_tokens: int = 0
+    cache_write_1h_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

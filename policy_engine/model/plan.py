@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from policy_engine.diagnostics import Address
 from policy_engine.model.effect import Limits, Modifiers, Preference
+from policy_engine.model.price import LongRates, Rates
 
 UNBOUNDED = 2**62
 """Stands for "no limit" where whole numbers are compared."""
@@ -20,7 +21,8 @@ class Card:
     What is known about a model: declared, or looked up in the price list.
 
     Prices are USD per million tokens, `latency_s` the declared one; None is unknown. `accepts` None means anything.
-    `tags` include the provider's; `tier` is the first tier that holds the model.
+    `tags` include the provider's; `tier` is the first tier that holds the model. `long_rates` are for calls with much
+    input, in ascending order; the prices are those of all others.
     """
 
     name: str
@@ -34,8 +36,24 @@ class Card:
     input_price: Decimal | None = None
     output_price: Decimal | None = None
     cached_input_price: Decimal | None = None
+    cache_write_price: Decimal | None = None
+    cache_write_1h_price: Decimal | None = None
+    long_rates: tuple[LongRates, ...] = ()
     latency_s: float | None = None
     quality: float | None = None
+
+    def rates(self, input_tokens: int) -> Rates:
+        """The rates of a call with so much input."""
+        for long in reversed(self.long_rates):
+            if input_tokens > long.above_tokens:
+                return long.rates
+        return Rates(
+            input=self.input_price,
+            output=self.output_price,
+            cached_input=self.cached_input_price,
+            cache_write=self.cache_write_price,
+            cache_write_1h=self.cache_write_1h_price,
+        )
 
 
 @dataclass(frozen=True, slots=True)

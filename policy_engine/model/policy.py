@@ -67,7 +67,7 @@ class Model:
     """
     One model of one provider. Quantities are as written; what is None may be looked up in the price list.
 
-    `price` has `input` and `output` (and optionally `cached_input`), USD per million tokens.
+    `price` has `input` and `output`, and what the schema of policies allows besides, USD per million tokens.
     """
 
     name: str

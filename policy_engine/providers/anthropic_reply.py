@@ -72,7 +72,14 @@ def read_usage(usage: object) -> Usage | None:
         input_tokens=_count(usage, "input_tokens") + cached + written,
         output_tokens=_count(usage, "output_tokens"),
         cached_input_tokens=cached,
+        cache_write_tokens=written,
+        cache_write_1h_tokens=min(written, _written_for_an_hour(usage)),
     )
+
+
+def _written_for_an_hour(usage: Mapping[str, Any]) -> int:
+    created = usage.get("cache_creation")
+    return _count(created, "ephemeral_1h_input_tokens") if isinstance(created, Mapping) else 0
 
 
 def _has_place(block: Mapping[str, Any]) -> bool:

@@ -86,11 +86,20 @@ def read_usage(usage: object) -> Usage | None:
     inward, outward = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
     if inward is None and outward is None:
         return None
-    details = usage.get("prompt_tokens_details")
-    cached = _count(details.get("cached_tokens")) if isinstance(details, Mapping) else None
+    told = usage.get("prompt_tokens_details")
+    details = told if isinstance(told, Mapping) else {}
+    cached = _count(details.get("cached_tokens"))
     if cached is None:
         cached = _count(usage.get("prompt_cache_hit_tokens"))  # DeepSeek's name
-    return Usage(input_tokens=inward or 0, output_tokens=outward or 0, cached_input_tokens=cached or 0)
+    written = _count(details.get("cache_write_tokens"))
+    if written is None:
+        written = _count(details.get("cache_creation_tokens"))  # LiteLLM's name
+    return Usage(
+        input_tokens=inward or 0,
+        output_tokens=outward or 0,
+        cached_input_tokens=cached or 0,
+        cache_write_tokens=written or 0,
+    )
 
 
 def _streamed(body: dict[str, Any]) -> dict[str, Any]:

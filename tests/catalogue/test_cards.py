@@ -8,10 +8,11 @@ from policy_engine.catalogue.price_list import ListedModel
 from policy_engine.diagnostics import Address
 from policy_engine.model.plan import Card
 from policy_engine.model.policy import Declarations, Model, Provider, Tier
+from policy_engine.model.price import LongRates, Rates
 
 HERE = Address("a.yaml")
 LISTED = ListedModel(
-    input_price=Decimal("0.15"), output_price=Decimal("0.6"), cached_input_price=Decimal("0.075"), context=128_000
+    rates=Rates(input=Decimal("0.15"), output=Decimal("0.6"), cached_input=Decimal("0.075")), context=128_000
 )
 
 
@@ -86,8 +87,24 @@ def test_what_is_left_open_is_looked_up_and_belongs_to_the_revision() -> None:
         "priced": (Decimal(1), Decimal(2), None, 128_000),
         "sized": (Decimal("0.15"), Decimal("0.6"), Decimal("0.075"), 8_000),
     }
-    assert found.borrowed == {f"price:{name}": b"0.15\t0.6\t0.075\t128000" for name in ("open", "priced", "sized")}
+    assert found.borrowed == {f"price:{name}": b"0.15\t0.6\t0.075\t\t\t128000" for name in ("open", "priced", "sized")}
     assert found.unpriced == ()
+
+
+def test_prices_of_long_requests_are_declared_or_listed_as_a_whole() -> None:
+    """A declared price has nothing of the list's mixed in; steps are in order of length, whatever their order."""
+    steps = [{"above": "1M", "input": 4, "output": 8}, {"above": "200k", "input": 2, "output": 4, "cache_write": 3}]
+    listed = ListedModel(rates=Rates(), long_rates=(LongRates(above_tokens=9, rates=Rates()),), context=8)
+    models = (_model("declared", price={"input": 1, "output": 2, "long": steps}), _model("listed"))
+
+    found = _catalogue(*models, look_up=lambda *_: listed).cards
+
+    assert found["listed"].long_rates == listed.long_rates
+    assert found["declared"].long_rates == (
+        LongRates(above_tokens=200_000, rates=Rates(input=Decimal(2), output=Decimal(4), cache_write=Decimal(3))),
+        LongRates(above_tokens=1_000_000, rates=Rates(input=Decimal(4), output=Decimal(8))),
+    )
+    assert [found["declared"].rates(tokens).input for tokens in (200_000, 200_001, 1_000_001)] == [1, 2, 4]
 
 
 def test_a_model_that_nobody_knows_is_unpriced_and_unbounded() -> None:

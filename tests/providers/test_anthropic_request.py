@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from policy_engine.model.call import Prompt, Reply
+from policy_engine.model.call import Prompt, Reply, Usage
 from policy_engine.providers.anthropic_reply import read_message
 from policy_engine.providers.anthropic_request import messages_body
 from tests.servers.anthropic_wire import message
@@ -207,3 +207,26 @@ def test_stop_reasons_are_translated(stop_reason: str, finish_reason: str) -> No
 
     assert isinstance(reply, Reply)
     assert reply.finish_reason == finish_reason
+
+
+def test_what_was_written_to_the_cache_is_counted_by_how_long_it_is_kept() -> None:
+    """Both kinds are part of the input; what is kept for an hour has a price of its own."""
+    created = {"ephemeral_5m_input_tokens": 100, "ephemeral_1h_input_tokens": 50}
+    told = {
+        "input_tokens": 8,
+        "cache_creation_input_tokens": 150,
+        "cache_read_input_tokens": 4,
+        "cache_creation": created,
+        "output_tokens": 3,
+    }
+
+    reply = read_message({**message(), "usage": told}, 0.5)
+
+    assert isinstance(reply, Reply)
+    assert reply.usage == Usage(
+        input_tokens=162,
+        output_tokens=3,
+        cached_input_tokens=4,
+        cache_write_tokens=150,
+        cache_write_1h_tokens=50,
+    )

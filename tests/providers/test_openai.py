@@ -89,6 +89,14 @@ def test_the_path_is_put_behind_the_address(base_url: str, url: str) -> None:
             {"prompt_tokens": 3, "completion_tokens": 4, "prompt_cache_hit_tokens": 2},
             Usage(input_tokens=3, output_tokens=4, cached_input_tokens=2),
         ),
+        (
+            {"prompt_tokens": 9, "completion_tokens": 4, "prompt_tokens_details": {"cache_write_tokens": 5}},
+            Usage(input_tokens=9, output_tokens=4, cache_write_tokens=5),
+        ),
+        (
+            {"prompt_tokens": 9, "completion_tokens": 4, "prompt_tokens_details": {"cache_creation_tokens": 5}},
+            Usage(input_tokens=9, output_tokens=4, cache_write_tokens=5),
+        ),
         ({"prompt_tokens": "3", "completion_tokens": None}, None),
         (
             {"prompt_tokens": 3, "completion_tokens": 0, "prompt_tokens_details": None},
@@ -97,7 +105,7 @@ def test_the_path_is_put_behind_the_address(base_url: str, url: str) -> None:
     ],
 )
 def test_usage_is_read_or_unknown(usage: dict[str, Any] | None, expected: Usage | None) -> None:
-    """What the server counts is read, cached tokens under either name; what it does not say is unknown."""
+    """What the server counts is read, cached and written tokens under either name; what it does not say is unknown."""
     reply = read_completion(completion(usage=usage), 0.5)
 
     assert isinstance(reply, Reply)

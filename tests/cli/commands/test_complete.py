@@ -125,7 +125,7 @@ def test_json_is_the_outcome(run: Run) -> None:
                 "model": "small",
                 "tier": "fast",
                 "purpose": "answer",
-                "usage": {"input_tokens": 2, "output_tokens": 5, "cached_input_tokens": 0},
+                "usage": {"input_tokens": 2, "output_tokens": 5, "cached_input_tokens": 0, "cache_write_tokens": 0},
                 "cost_usd": 0.012,
                 "elapsed_ms": 0.0,
                 "first_token_ms": None,
