@@ -16,22 +16,22 @@ from policy_engine.model.policy import Declarations
 def restricted(policy_set: PolicySet, facts: Facts, rules: Iterable[CompiledRule]) -> Facts:
     """The facts as later rules may see them: a lookup that is ruled out is unknown, whoever knows its value."""
     tags = {tag for rule in rules for tag in rule.modifiers.only}
-    ruled_out = tuple(_ruled_out(policy_set.declarations, tags))
-    return facts.without(ruled_out) if ruled_out else facts
+    forbidden = tuple(ruled_out(policy_set.declarations, tags))
+    return facts.without(forbidden) if forbidden else facts
 
 
 def held_to(modifiers: Modifiers, policy_set: PolicySet) -> Modifiers:
     """The modifiers without a `remember` or a `shadow` that `only` rules out."""
     tags = set(modifiers.only)
     remember, shadow = modifiers.remember, modifiers.shadow
-    if remember is not None and f"cache.{remember}" in _ruled_out(policy_set.declarations, tags):
+    if remember is not None and f"cache.{remember}" in ruled_out(policy_set.declarations, tags):
         remember = None
     if shadow is not None and not _has_model(shadow, policy_set, tags):
         shadow = None
     return replace(modifiers, remember=remember, shadow=shadow)
 
 
-def _ruled_out(declarations: Declarations, tags: Set[str]) -> Iterator[str]:
+def ruled_out(declarations: Declarations, tags: Set[str]) -> Iterator[str]:
     """The groups whose lookup leaves the process and lacks one of the tags."""
     for section, declared in (("cache", declarations.caches), ("similar", declarations.phrases)):
         for name, setting in declared.items():

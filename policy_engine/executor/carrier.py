@@ -14,8 +14,11 @@ from policy_engine.evaluator.decide import Learn, LearnAsync, decided, decided_a
 from policy_engine.executor.answer_stream import AnswerStream, AsyncAnswerStream
 from policy_engine.executor.drive import drive, drive_async
 from policy_engine.executor.execute import Execution, execute
+from policy_engine.executor.habits import keep_model, order_for
+from policy_engine.executor.recheck import Recheck
 from policy_engine.executor.world import AsyncLiveWorld, Money, relay, relay_async
 from policy_engine.model.call import Chunk
+from policy_engine.model.commands import Overtaken
 from policy_engine.model.decision import Decision
 from policy_engine.model.events import Emit, SignalFailed
 from policy_engine.model.facts import Facts
@@ -59,17 +62,30 @@ class Carrier:
 
     def complete(self, request: Request) -> Outcome:
         """What a request comes to. Blocks until it is answered."""
-        decision, facts = decided(self._policy_set, self._facts(request), learn=self._learn)
-        outcome = drive(self._execution(decision, facts, streaming=False), self._world(facts))
-        self._count(outcome, facts)
-        return outcome
+        facts = self._facts(request)
+        while True:
+            decision, facts = decided(self._policy_set, facts, learn=self._learn)
+            try:
+                outcome = drive(self._execution(decision, facts, streaming=False), self._world(decision, facts))
+            except Overtaken as overtaken:
+                facts = overtaken.facts
+                continue
+            self._count(outcome, facts)
+            return outcome
 
     async def complete_async(self, request: Request) -> Outcome:
         """The same as `complete`, awaited."""
-        decision, facts = await decided_async(self._policy_set, self._facts(request), learn=self._learn_async)
-        outcome = await drive_async(self._execution(decision, facts, streaming=False), self._world(facts))
-        self._count(outcome, facts)
-        return outcome
+        facts = self._facts(request)
+        while True:
+            decision, facts = await decided_async(self._policy_set, facts, learn=self._learn_async)
+            execution = self._execution(decision, facts, streaming=False)
+            try:
+                outcome = await drive_async(execution, self._world(decision, facts))
+            except Overtaken as overtaken:
+                facts = overtaken.facts
+                continue
+            self._count(outcome, facts)
+            return outcome
 
     def stream(self, request: Request) -> AnswerStream:
         """The answer in pieces."""
@@ -80,30 +96,43 @@ class Carrier:
         return AsyncAnswerStream(self._items_async(request))
 
     def _items(self, request: Request) -> Generator[Chunk | Outcome, None, None]:
-        decision, facts = decided(self._policy_set, self._facts(request), learn=self._learn)
-        execution = self._execution(decision, facts, streaming=True)
-        with closing(relay(execution, self._world(facts))) as items:
-            for item in items:
-                if isinstance(item, Outcome):
-                    self._count(item, facts)
-                yield item
+        facts = self._facts(request)
+        while True:
+            decision, facts = decided(self._policy_set, facts, learn=self._learn)
+            execution = self._execution(decision, facts, streaming=True)
+            try:
+                with closing(relay(execution, self._world(decision, facts))) as items:
+                    for item in items:
+                        if isinstance(item, Outcome):
+                            self._count(item, facts)
+                        yield item
+                return
+            except Overtaken as overtaken:  # nothing has been yielded
+                facts = overtaken.facts
 
     async def _items_async(self, request: Request) -> AsyncGenerator[Chunk | Outcome, None]:
-        decision, facts = await decided_async(self._policy_set, self._facts(request), learn=self._learn_async)
-        execution = self._execution(decision, facts, streaming=True)
-        # Without `aclosing` a caller who leaves would end the call only when the event loop next collects generators.
-        async with aclosing(relay_async(execution, self._world(facts))) as items:
-            async for item in items:
-                if isinstance(item, Outcome):
-                    self._count(item, facts)
-                yield item
+        facts = self._facts(request)
+        while True:
+            decision, facts = await decided_async(self._policy_set, facts, learn=self._learn_async)
+            execution = self._execution(decision, facts, streaming=True)
+            try:
+                # Without `aclosing` a caller who leaves would end the call only when the event loop next collects it.
+                async with aclosing(relay_async(execution, self._world(decision, facts))) as items:
+                    async for item in items:
+                        if isinstance(item, Outcome):
+                            self._count(item, facts)
+                        yield item
+                return
+            except Overtaken as overtaken:  # nothing has been yielded
+                facts = overtaken.facts
 
     def _facts(self, request: Request) -> Facts:
         return Facts(request, self._policy_set.layout, self._clock)
 
     def _execution(self, decision: Decision, facts: Facts, *, streaming: bool) -> Execution:
         facts = self._with_counts_for_limits(decision, facts)
-        return execute(decision, facts, self._policy_set, now_s=time.monotonic(), streaming=streaming)
+        order = order_for(decision, facts, self._counters, now_s=time.time(), emit=self._emit)
+        return execute(decision, facts, self._policy_set, now_s=time.monotonic(), streaming=streaming, order=order)
 
     def _with_counts_for_limits(self, decision: Decision, facts: Facts) -> Facts:
         """The facts with what its limits read and no rule has asked for."""
@@ -113,9 +142,17 @@ class Carrier:
         groups = tuple(group for limit, group in wanted.items() if limit in limits and group not in facts.signals)
         return facts.knowing(self._counters.resolve(groups, facts, time.time())) if groups else facts
 
-    def _world(self, facts: Facts) -> AsyncLiveWorld:
-        money = Money(self._counters.budgets, facts, emit=self._emit)
-        return AsyncLiveWorld(self._providers.get, self._policy_set.cards, money)
+    def _world(self, decision: Decision, facts: Facts) -> AsyncLiveWorld:
+        recheck = Recheck(self._policy_set, decision, facts)
+        money = Money(self._counters.budgets, facts, emit=self._emit, recheck=recheck)
+        return AsyncLiveWorld(
+            self._providers.get,
+            self._policy_set.cards,
+            money,
+            facts=facts,
+            learn=self._learn,
+            learn_async=self._learn_async,
+        )
 
     def _learn(self, groups: tuple[str, ...], facts: Facts) -> Mapping[str, Any]:
         others = () if self._others is None else self._others(self._foreign(groups), facts)
@@ -143,7 +180,8 @@ class Carrier:
     def _count_shared(self, outcome: Outcome, facts: Facts, now_s: float) -> None:
         answers = [call for call in outcome.calls if call.purpose == "answer"]
         cascade = outcome.decision.plan.cascade
-        if cascade is not None and answers and answers[0].step == 0:
+        # An answer that nobody could judge says nothing about its step, so it must not make the cascade begin higher.
+        if cascade is not None and answers and answers[0].step == 0 and not outcome.escalated_unsure:
             self._counters.escalations.record(cascade, escalated=outcome.escalations > 0, now_s=now_s)
         last: CallRecord | None = next((call for call in reversed(answers) if call.failure is None), None)
         turn = Turn(
@@ -153,3 +191,4 @@ class Carrier:
             errors=sum(call.failure is not None for call in outcome.calls),
         )
         self._counters.sessions.record(facts.request.session, turn, now_s=now_s)
+        keep_model(outcome, facts, self._counters, now_s=now_s)

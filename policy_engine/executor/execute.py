@@ -6,6 +6,7 @@ from collections.abc import Generator
 from typing import TypeAlias
 
 from policy_engine.compiler.policy_set import PolicySet
+from policy_engine.executor.order import AS_WRITTEN, Order
 from policy_engine.executor.respond import rendered
 from policy_engine.executor.steps import Steps
 from policy_engine.model.call import Reply
@@ -18,7 +19,13 @@ Execution: TypeAlias = Generator[Command, Answer, Outcome]
 
 
 def execute(
-    decision: Decision, facts: Facts, policy_set: PolicySet, *, now_s: float, streaming: bool = False
+    decision: Decision,
+    facts: Facts,
+    policy_set: PolicySet,
+    *,
+    now_s: float,
+    streaming: bool = False,
+    order: Order = AS_WRITTEN,
 ) -> Execution:
     """
     Carries a decision out.
@@ -27,9 +34,13 @@ def execute(
         decision: from the same policies and facts.
         now_s: the moment, seconds of the clock that replies carry.
         streaming: whether the caller wants the answer in pieces; steps with a gate are whole all the same.
+        order: which models are tried first and last.
 
     Yields:
         Commands. After `Cancelled` is thrown in only `Settle` follows.
+
+    Raises:
+        Overtaken: nothing was called, and by its facts the policies would now decide otherwise.
     """
     plan = decision.plan
     if plan.refusal is not None:
@@ -41,7 +52,7 @@ def execute(
         )
     if plan.answer is not None and plan.answer.cache is not None:
         return (yield from _from_cache(decision, plan.answer.cache))
-    steps = Steps(decision, facts, policy_set, now_s=now_s, streaming=streaming)
+    steps = Steps(decision, facts, policy_set, now_s=now_s, streaming=streaming, order=order)
     outcome = yield from steps.run()
     remember = decision.verdict.modifiers.remember
     if remember is not None and outcome.status is Status.ACCEPTED and steps.best is not None:

@@ -12,7 +12,7 @@ from policy_engine.compiler.graph import Node, leaves
 from policy_engine.compiler.probes import judged_fact
 from policy_engine.evaluator.possible import FALSE, TRUE, is_settled, outcomes
 from policy_engine.model.call import Reply
-from policy_engine.model.facts import UNKNOWN, Facts
+from policy_engine.model.facts import Facts
 from policy_engine.model.texts import count_lines, count_words, estimate_tokens
 
 
@@ -53,17 +53,23 @@ def judges_wanted(gate: Node, facts: Facts) -> Iterator[Judged]:
         yield from judges_wanted(child, facts)
 
 
-def verdict_of(gate: Node, facts: Facts) -> tuple[str, tuple[str, ...]]:
-    """`true`, `false` or `unknown`, and the tests that kept it from being true."""
+def verdict_of(gate: Node, facts: Facts, causes: Mapping[str, str] | None = None) -> tuple[str, tuple[str, ...]]:
+    """
+    `true`, `false` or `unknown`, and the tests that kept it from being true.
+
+    Args:
+        causes: why what is unknown is so, by group.
+    """
     possible = outcomes(gate, facts)
     if possible == TRUE:
         return "true", ()
     failed = [leaf for leaf in dict.fromkeys(leaves(gate)) if outcomes(leaf, facts) != TRUE]
-    words = {FALSE: "does not hold"}
-    reasons = tuple(f"{leaf.text} {words.get(outcomes(leaf, facts), 'is unknown')}" for leaf in failed)
+    reasons = tuple(_reason(leaf, facts, causes or {}) for leaf in failed)
     return ("false" if possible == FALSE else "unknown"), reasons
 
 
-def unjudged(judge: Judged) -> Mapping[str, Any]:
-    """The score of a judge that did not judge."""
-    return {judged_fact(judge).group: UNKNOWN}
+def _reason(leaf: Node, facts: Facts, causes: Mapping[str, str]) -> str:
+    if outcomes(leaf, facts) == FALSE:
+        return f"{leaf.text} does not hold"
+    known = [causes[group] for group, _ in leaf.groups if group in causes]
+    return f"{leaf.text} is unknown" + (f": {'; '.join(known)}" if known else "")

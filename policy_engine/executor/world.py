@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from policy_engine.errors import StateError
+from policy_engine.evaluator.decide import Learn as LearnNow
+from policy_engine.evaluator.decide import LearnAsync
 from policy_engine.executor.drive import advance, begin, cancel, cancel_async
 from policy_engine.executor.execute import Execution
+from policy_engine.executor.learning import learned, learned_async
+from policy_engine.executor.recheck import Recheck
 from policy_engine.model.call import Chunk, Failure
-from policy_engine.model.commands import Answer, Call, Command, Grant, Open, Opened, Relay, Reserve, Settle
+from policy_engine.model.commands import Answer, Call, Command, Grant, Learn, Open, Opened, Relay, Reserve, Settle
 from policy_engine.model.events import Emit, SignalFailed
 from policy_engine.model.facts import Facts
 from policy_engine.model.outcome import Outcome
@@ -24,26 +29,43 @@ class Money:
     The budgets of one request. A state that cannot be used never fails a request; it is told.
 
     Args:
+        recheck: looks at the decision again when a budget no longer holds.
         wall_s: seconds since the epoch, by which budgets know their window.
     """
 
     def __init__(
-        self, budgets: Budgets | None, facts: Facts, *, emit: Emit, wall_s: Callable[[], float] = time.time
+        self,
+        budgets: Budgets | None,
+        facts: Facts,
+        *,
+        emit: Emit,
+        recheck: Recheck | None = None,
+        wall_s: Callable[[], float] = time.time,
     ) -> None:
         self._budgets = budgets
         self._facts = facts
         self._emit = emit
+        self._recheck = recheck
         self._wall_s = wall_s
 
     def reserve(self, command: Reserve) -> Grant:
-        """What was set aside, in all budgets."""
+        """What was set aside, in all budgets; nothing where the policies would now decide otherwise."""
         if self._budgets is None:
             return Grant()
         try:
-            return Grant(token=self._budgets.reserve(command.worst_usd, self._facts, now_s=self._wall_s()))
+            reservation = self._budgets.reserve(command.worst_usd, self._facts, now_s=self._wall_s())
         except StateError as error:
             self._tell(error)
             return Grant()
+        grant = Grant(token=reservation)
+        # A budget that a guess passes may well hold.
+        if self._recheck is None or command.is_guess or reservation.holds:
+            return grant
+        overtaken = self._recheck.overtaken(reservation)
+        if overtaken is None:
+            return grant
+        self.settle(Settle(grant=grant, paid_usd=Decimal(0)))
+        return Grant(overtaken=overtaken)
 
     def settle(self, command: Settle) -> None:
         """Replaces what was set aside by what was paid."""
@@ -65,6 +87,8 @@ class LiveWorld:
     Args:
         provider_of: the provider that a bundle declares under a name.
         cards: the bundle's models.
+        facts: the request's, for signals that gates ask.
+        learn, learn_async: those signals; None where there are none.
     """
 
     def __init__(
@@ -73,11 +97,18 @@ class LiveWorld:
         cards: Mapping[str, Card],
         money: Money,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        facts: Facts | None = None,
+        learn: LearnNow | None = None,
+        learn_async: LearnAsync | None = None,
     ) -> None:
         self._provider_of = provider_of
         self._cards = cards
         self._money = money
         self._clock = clock
+        self._facts = facts
+        self._learn = learn
+        self._learn_async = learn_async
 
     def do(self, command: Command) -> Answer:
         """The reply to one command."""
@@ -102,6 +133,8 @@ class LiveWorld:
                 return opened if isinstance(opened, Failure) else Opened(stream=opened)
             case Relay(stream=stream):
                 return _read_out(stream)
+            case Learn() if self._facts is not None:
+                return learned(command, self._learn, self._facts)
         return None
 
 
@@ -120,6 +153,8 @@ class AsyncLiveWorld(LiveWorld):
                 provider = self._provider_of(card.provider)
                 opened = await provider.open_async(prompt, card.model, timeout_s=timeout_s)
                 return self.answer(opened if isinstance(opened, Failure) else Opened(stream=opened))
+            case Learn() if self._facts is not None:
+                return self.answer(await learned_async(command, self._learn_async, self._facts))
         return self.do(command)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from policy_engine.model.call import Failure, Prompt, Reply
+    from policy_engine.model.facts import Facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,17 +16,25 @@ class Reserve:
     """
     Sets money aside in all budgets of the request before a call, at the call's bound.
 
-    `worst_usd` is None where a price is unknown. Replied with a Grant; a budget refuses nothing by itself.
+    `worst_usd` is None where a price is unknown; `is_guess` is True where nobody says how long the answer may be, so
+    that the call may cost more. Replied with a Grant; a budget refuses nothing by itself.
     """
 
     worst_usd: Decimal | None
+    is_guess: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """Money set aside; `token` belongs to whoever gave it."""
+    """
+    Money set aside; `token` belongs to whoever gave it.
+
+    `overtaken` is None, or else nothing was set aside: a budget that the decision rests on would not hold, and these
+    are the facts by which the policies decide otherwise.
+    """
 
     token: Any = None
+    overtaken: Facts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +109,14 @@ class Answer:
 
 
 Command: TypeAlias = Reserve | Settle | Call | Open | Relay | Learn | Lookup | Store
+
+
+class Overtaken(Exception):
+    """Raised by the executor before its first call: by these facts the policies decide otherwise."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        super().__init__("a budget was used up in the meantime")
 
 
 class Cancelled(Exception):

@@ -85,6 +85,8 @@ class Outcome:
         message: the assistant's message in OpenAI's shape, or None.
         calls: every call, in order.
         limit: the name of the limit that spoke, or None.
+        kept: the model that a `stick` put first, or None.
+        put_off: models that were tried later than written, or not at all, since they failed lately.
         error: why there is no answer, for a person.
     """
 
@@ -95,6 +97,8 @@ class Outcome:
     calls: tuple[CallRecord, ...] = field(default_factory=tuple)
     limit: str | None = None
     error: str | None = None
+    kept: str | None = None
+    put_off: tuple[str, ...] = ()
 
     @property
     def cost_usd(self) -> Decimal | None:
@@ -108,8 +112,14 @@ class Outcome:
         """How many steps the answer took beyond the first that was tried."""
         return max(0, len({call.step for call in self.calls if call.purpose == "answer"}) - 1)
 
+    @property
+    def escalated_unsure(self) -> bool:
+        """Whether some step was left because its gate was unknown, which says nothing about the answer."""
+        last = max((call.step for call in self.calls if call.purpose == "answer"), default=0)
+        return any(call.verdict == "unknown" and call.step < last for call in self.calls)
+
     def to_json(self) -> dict[str, Any]:
-        """The outcome for programs: the decision as schema decision.v1 has it, the answer, and every call."""
+        """The outcome in the shape of schema outcome.v1."""
         return {
             "decision": self.decision.to_json(),
             "status": str(self.status),
@@ -119,6 +129,8 @@ class Outcome:
             "cost_usd": _number(self.cost_usd),
             "escalations": self.escalations,
             "limit": self.limit,
+            "kept": self.kept,
+            "put_off": list(self.put_off),
             "error": self.error,
         }
 

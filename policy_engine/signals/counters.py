@@ -14,7 +14,7 @@ from policy_engine.signals.budgets import Budgets, budgets_of
 from policy_engine.signals.escalations import Escalations, tallies_of
 from policy_engine.signals.failures import Failures
 from policy_engine.signals.latency import Latencies
-from policy_engine.signals.sessions import Sessions
+from policy_engine.signals.sessions import Sessions, Sticks
 from policy_engine.state.state import State
 
 _Read: TypeAlias = Callable[[str, Facts, float], object]
@@ -33,7 +33,7 @@ class Counters:
     The counters of some policies; made anew for each generation, over the same state and measurements.
 
     Attributes:
-        budgets, escalations, sessions: to be told what happens.
+        budgets, escalations, sessions, sticks: to be told what happens.
         measured: latencies and failures, likewise.
     """
 
@@ -48,6 +48,7 @@ class Counters:
         self.budgets = Budgets(state, budgets_of(declarations))
         self.escalations = Escalations(state, tallies_of(declarations))
         self.sessions = Sessions(state)
+        self.sticks = Sticks(state)
         self.measured = measured
         self._emit = harmless(on_event)
         self._readers: Mapping[str, _Read] = {

@@ -57,6 +57,12 @@ class Failures:
             recent = [failed for at_s, failed in health.calls if at_s > now_s - WINDOW_S] if health else []
         return {"rate": sum(recent) / len(recent) if recent else 0.0}
 
+    def cooling(self, *, now_s: float) -> Mapping[str, float]:
+        """All models that are better left alone, and for how many more seconds."""
+        with self._lock.get():
+            left = {model: health.cool_until_s - now_s for model, health in self._models.items()}
+        return {model: left_s for model, left_s in left.items() if left_s > 0}
+
     def cooling_s(self, model: str, *, now_s: float) -> float:
         """
         For how many more seconds a model is better left alone, 0 if it is not.

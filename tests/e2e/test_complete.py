@@ -281,7 +281,7 @@ def test_only_is_kept_on_a_fallback(open_engine: Open, near: ScriptedServer, far
 def test_a_budget_is_counted_and_read(open_engine: Open, near: ScriptedServer) -> None:
     """What a request cost is known to the rules of the next."""
     engine = open_engine()
-    spend = Request(task="spend", input="Do you ship abroad?")
+    spend = Request(task="spend", input="Do you ship abroad?", params={"max_tokens": 3})
 
     outcomes = [engine.complete(spend), engine.complete(spend)]
 

@@ -7,8 +7,17 @@ import pytest
 
 from policy_engine.evaluator.decide import decide
 from policy_engine.executor.execute import execute
-from policy_engine.model.call import FailureKind
-from policy_engine.model.commands import Answer, Call, Cancelled, Grant, Open, Relay, Reserve, Settle
+from policy_engine.model.call import Failure, FailureKind, Reply
+from policy_engine.model.commands import (
+    Answer,
+    Call,
+    Cancelled,
+    Grant,
+    Open,
+    Relay,
+    Reserve,
+    Settle,
+)
 from policy_engine.model.facts import Facts
 from policy_engine.model.outcome import Status
 from policy_engine.model.request import Request
@@ -239,3 +248,23 @@ def test_nothing_outside_only_is_called(tmp_path: Path) -> None:
     outcome = carried_out(policy_set(tmp_path, extra=extra), world)
 
     assert (outcome.status, world.called) == (Status.DENIED, [])
+
+
+@pytest.mark.parametrize(
+    ("score", "reason"),
+    [
+        (failure(FailureKind.TIMEOUT), "the judge failed: timeout"),
+        (reply("certainly!"), "the judge gave no score"),
+    ],
+)
+def test_a_judge_that_does_not_judge_is_named(score: Reply | Failure, reason: str, tmp_path: Path) -> None:
+    """Why a judge's score is unknown is counted as the reason of the verdict."""
+    cascade = f"cascades:\n  asked: {{steps: [{{route: small, accept: {{output: {ASKED}}}}}, {{route: large}}]}}\n"
+    (tmp_path / "asked.yaml").write_text(cascade, encoding="utf-8")
+    world = ScriptedWorld({"small": [reply(LONG)], "judge": [score], "large": [reply("better")]})
+
+    outcome = carried_out(policy_set(tmp_path, extra=JUDGED), world, Request(task="plain", input="x"))
+
+    assert outcome.calls[0].verdict == "unknown"
+    assert [text.rpartition("is unknown: ")[2] for text in outcome.calls[0].reasons] == [reason]
+    assert outcome.escalated_unsure

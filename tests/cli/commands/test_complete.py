@@ -137,6 +137,8 @@ def test_json_is_the_outcome(run: Run) -> None:
         "cost_usd": 0.012,
         "escalations": 0,
         "limit": None,
+        "kept": None,
+        "put_off": [],
         "error": None,
     }
     assert (result.stderr, result.exit_code) == ("", 0)

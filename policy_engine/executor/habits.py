@@ -1,0 +1,43 @@
+"""What earlier requests leave for the next: models that a session keeps, models that cool, escalations counted."""
+
+from __future__ import annotations
+
+from policy_engine.errors import StateError
+from policy_engine.executor.order import Order
+from policy_engine.model.decision import Decision
+from policy_engine.model.events import Emit, SignalFailed
+from policy_engine.model.facts import Facts
+from policy_engine.model.outcome import Outcome, Status
+from policy_engine.signals.counters import Counters
+
+
+def order_for(decision: Decision, facts: Facts, counters: Counters, *, now_s: float, emit: Emit) -> Order:
+    """Which models of a decision's plan are tried first and last. A state that cannot be used keeps no model."""
+    cooling = counters.measured.failures.cooling(now_s=now_s)
+    stick = decision.verdict.modifiers.stick
+    if stick is None:
+        return Order(cooling=cooling)
+    try:
+        return Order(kept=counters.sticks.kept(stick, facts, now_s=now_s), cooling=cooling)
+    except StateError as error:
+        emit(SignalFailed(signal="stick", reason=error.reason, error=error))
+        return Order(cooling=cooling)
+
+
+def keep_model(outcome: Outcome, facts: Facts, counters: Counters, *, now_s: float) -> None:
+    """
+    Keeps the model that answered, if the decision says so.
+
+    It is not kept where a limit chose it, or where the answer before it was thrown away without being judged: nobody
+    found that the session needs it.
+
+    Raises:
+        StateError: the state cannot be used.
+    """
+    stick = outcome.decision.verdict.modifiers.stick
+    if stick is None or outcome.status is not Status.ACCEPTED or outcome.limit is not None or outcome.escalated_unsure:
+        return
+    answers = (call for call in reversed(outcome.calls) if call.purpose == "answer" and call.failure is None)
+    answered = next(answers, None)
+    if answered is not None:
+        counters.sticks.keep(stick, facts, answered.model, now_s=now_s)
