@@ -11,6 +11,7 @@ import os
 import weakref
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
     from policy_engine.executor.carriers import Carriers
     from policy_engine.model.decision import Decision
     from policy_engine.model.events import Emit
+    from policy_engine.model.facts import Facts
     from policy_engine.model.outcome import Outcome
     from policy_engine.model.request import Request
     from policy_engine.signals.call import SignalFunction
-    from policy_engine.signals.registry import Registry
+    from policy_engine.signals.live import LiveSignals
     from policy_engine.store.snapshot import ReloadOutcome, Snapshot, Status
     from policy_engine.store.store import Store
     from policy_engine.store.watch import Watcher
@@ -45,14 +47,12 @@ class Engine:
         store: Store,
         *,
         watcher: Watcher | None,
-        registry: Registry | None,
-        on_event: Emit | None,
+        signals: LiveSignals,
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._watcher = watcher
-        self._registry = registry
-        self._on_event = on_event
+        self._signals = signals
         self._clock = clock
         self._carriers: Carriers | None = None
         # A thread that still watches while the interpreter goes down would take it along.
@@ -91,15 +91,17 @@ class Engine:
             BundleInvalid: its policies have errors, and there is no last known good; carries the report.
         """
         # What is needed to open a folder is imported here, so that whoever imports the name alone does not wait for it.
+        from policy_engine.signals.live import LiveSignals
+        from policy_engine.state.memory import MemoryState
         from policy_engine.store.last_good import LastGood
         from policy_engine.store.store import Store
         from policy_engine.store.watch import Watcher
 
-        registry = _registry(signals, on_event) if signals else None
+        live = LiveSignals(MemoryState(), functions=signals, on_event=on_event)
         last_good = None if state_dir is None else LastGood(state_dir, os.fspath(folder), env)
         store = Store(folder, env=env, last_good=last_good, on_event=on_event, clock=clock)
         watcher = Watcher(store, on_event=on_event) if watch else None
-        return cls(store, watcher=watcher, registry=registry, on_event=on_event, clock=clock)
+        return cls(store, watcher=watcher, signals=live, clock=clock)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -122,17 +124,12 @@ class Engine:
             trace: whether to say for each rule tried why it did or did not match.
         """
         policy_set = self._store.current.policy_set
-        if self._registry is None:
-            return decide(policy_set, request, clock=self._clock, trace=trace)
-        learn = self._registry.learner(policy_set.declarations)
-        return decide(policy_set, request, learn=learn, clock=self._clock, trace=trace)
+        return decide(policy_set, request, learn=partial(self._learn, policy_set), clock=self._clock, trace=trace)
 
     async def decide_async(self, request: Request, *, trace: bool = False) -> Decision:
         """The same as `decide`, with signals asked in tasks at the same time."""
         policy_set = self._store.current.policy_set
-        if self._registry is None:
-            return decide(policy_set, request, clock=self._clock, trace=trace)
-        learn = self._registry.learner_async(policy_set.declarations)
+        learn = partial(self._learn_async, policy_set)
         return await decide_async(policy_set, request, learn=learn, clock=self._clock, trace=trace)
 
     def complete(self, request: Request) -> Outcome:
@@ -196,12 +193,19 @@ class Engine:
         if self._carriers is not None:
             self._carriers.close()
 
+    def _learn(self, policy_set: PolicySet, groups: tuple[str, ...], facts: Facts) -> Mapping[str, object]:
+        # Only here, since most decisions ask nothing and should not wait for what asks.
+        return self._signals.of(policy_set).sources.resolve(groups, facts)
+
+    async def _learn_async(self, policy_set: PolicySet, groups: tuple[str, ...], facts: Facts) -> Mapping[str, object]:
+        return await self._signals.of(policy_set).sources.resolve_async(groups, facts)
+
     def _carrier(self) -> Carrier:
         if self._carriers is None:
             # Calling models needs an HTTP client; whoever only decides should not wait for it.
             from policy_engine.executor.carriers import Carriers
 
-            self._carriers = Carriers(registry=self._registry, on_event=self._on_event, clock=self._clock)
+            self._carriers = Carriers(signals=self._signals, clock=self._clock)
         return self._carriers.carrier_of(self._store.current.policy_set)
 
     def __enter__(self) -> Self:
@@ -223,13 +227,6 @@ class Engine:
         if self._carriers is not None:
             await self._carriers.close_async()
         await to_thread(self.close)
-
-
-def _registry(signals: Mapping[str, SignalFunction], on_event: Emit | None) -> Registry:
-    # What asks signals needs asyncio, which takes half as long to import as all the rest.
-    from policy_engine.signals.registry import Registry
-
-    return Registry(signals, on_event)
 
 
 def _stop(watcher: Watcher | None) -> None:

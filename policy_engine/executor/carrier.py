@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing, closing
 from datetime import datetime
-from typing import Any
 
 from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.errors import StateError
-from policy_engine.evaluator.decide import Learn, LearnAsync, decided, decided_async
+from policy_engine.evaluator.decide import decided, decided_async
 from policy_engine.executor.answer_stream import AnswerStream, AsyncAnswerStream
 from policy_engine.executor.drive import drive, drive_async
 from policy_engine.executor.execute import Execution, execute
@@ -25,7 +24,7 @@ from policy_engine.model.facts import Facts
 from policy_engine.model.outcome import CallRecord, Outcome
 from policy_engine.model.request import Request
 from policy_engine.providers.registry import Providers
-from policy_engine.signals.counters import Counters
+from policy_engine.signals.live import Signals
 from policy_engine.signals.sessions import Turn
 
 
@@ -35,8 +34,7 @@ class Carrier:
 
     Args:
         providers: the models' providers.
-        counters: budgets, escalations and measurements; they go on across generations.
-        learn, learn_async: other signals, by registered functions.
+        signals: what rules ask, and where budgets, escalations and measurements are counted.
         emit: told what goes wrong with counters.
         clock: the present moment, for requests that do not say.
     """
@@ -46,17 +44,14 @@ class Carrier:
         policy_set: PolicySet,
         *,
         providers: Providers,
-        counters: Counters,
-        learn: Learn | None,
-        learn_async: LearnAsync | None,
+        signals: Signals,
         emit: Emit,
         clock: Callable[[], datetime],
     ) -> None:
         self._policy_set = policy_set
         self._providers = providers
-        self._counters = counters
-        self._others = learn
-        self._others_async = learn_async
+        self._sources = signals.sources
+        self._counters = signals.counters
         self._emit = emit
         self._clock = clock
 
@@ -64,7 +59,7 @@ class Carrier:
         """What a request comes to. Blocks until it is answered."""
         facts = self._facts(request)
         while True:
-            decision, facts = decided(self._policy_set, facts, learn=self._learn)
+            decision, facts = decided(self._policy_set, facts, learn=self._sources.resolve)
             try:
                 outcome = drive(self._execution(decision, facts, streaming=False), self._world(decision, facts))
             except Overtaken as overtaken:
@@ -77,7 +72,7 @@ class Carrier:
         """The same as `complete`, awaited."""
         facts = self._facts(request)
         while True:
-            decision, facts = await decided_async(self._policy_set, facts, learn=self._learn_async)
+            decision, facts = await decided_async(self._policy_set, facts, learn=self._sources.resolve_async)
             execution = self._execution(decision, facts, streaming=False)
             try:
                 outcome = await drive_async(execution, self._world(decision, facts))
@@ -98,7 +93,7 @@ class Carrier:
     def _items(self, request: Request) -> Generator[Chunk | Outcome, None, None]:
         facts = self._facts(request)
         while True:
-            decision, facts = decided(self._policy_set, facts, learn=self._learn)
+            decision, facts = decided(self._policy_set, facts, learn=self._sources.resolve)
             execution = self._execution(decision, facts, streaming=True)
             try:
                 with closing(relay(execution, self._world(decision, facts))) as items:
@@ -113,7 +108,7 @@ class Carrier:
     async def _items_async(self, request: Request) -> AsyncGenerator[Chunk | Outcome, None]:
         facts = self._facts(request)
         while True:
-            decision, facts = await decided_async(self._policy_set, facts, learn=self._learn_async)
+            decision, facts = await decided_async(self._policy_set, facts, learn=self._sources.resolve_async)
             execution = self._execution(decision, facts, streaming=True)
             try:
                 # Without `aclosing` a caller who leaves would end the call only when the event loop next collects it.
@@ -140,7 +135,7 @@ class Carrier:
         limits = {*(plan.limits or ()), *(decision.verdict.modifiers.limits or ())}
         wanted = {"session_escalations": "session", "escalation_rate": f"escalation.{plan.cascade}"}
         groups = tuple(group for limit, group in wanted.items() if limit in limits and group not in facts.signals)
-        return facts.knowing(self._counters.resolve(groups, facts, time.time())) if groups else facts
+        return facts.knowing(self._sources.resolve(groups, facts)) if groups else facts
 
     def _world(self, decision: Decision, facts: Facts) -> AsyncLiveWorld:
         recheck = Recheck(self._policy_set, decision, facts)
@@ -150,20 +145,9 @@ class Carrier:
             self._policy_set.cards,
             money,
             facts=facts,
-            learn=self._learn,
-            learn_async=self._learn_async,
+            learn=self._sources.resolve,
+            learn_async=self._sources.resolve_async,
         )
-
-    def _learn(self, groups: tuple[str, ...], facts: Facts) -> Mapping[str, Any]:
-        others = () if self._others is None else self._others(self._foreign(groups), facts)
-        return {**self._counters.resolve(groups, facts, time.time()), **dict(others)}
-
-    async def _learn_async(self, groups: tuple[str, ...], facts: Facts) -> Mapping[str, Any]:
-        others = () if self._others_async is None else await self._others_async(self._foreign(groups), facts)
-        return {**self._counters.resolve(groups, facts, time.time()), **dict(others)}
-
-    def _foreign(self, groups: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(group for group in groups if not self._counters.knows(group))
 
     def _count(self, outcome: Outcome, facts: Facts) -> None:
         """Tells the counters what became of a request; a state that cannot be used does not fail it."""

@@ -9,12 +9,9 @@ from datetime import datetime
 
 from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.executor.carrier import Carrier
-from policy_engine.model.events import Emit, harmless
 from policy_engine.providers.api import World
 from policy_engine.providers.registry import Providers
-from policy_engine.signals.counters import Counters, Measurements
-from policy_engine.signals.registry import Registry
-from policy_engine.state.memory import MemoryState
+from policy_engine.signals.live import LiveSignals
 from policy_engine.transport.http import HttpTransport
 
 
@@ -23,18 +20,14 @@ class Carriers:
     Makes and keeps the carrier of the live policies. Connections are opened at the first call that needs one.
 
     Args:
-        registry: functions registered for signals.
-        on_event: told what goes wrong with counters.
+        signals: what rules ask, and where carriers count.
         clock: the present moment, for requests that do not say.
     """
 
-    def __init__(self, *, registry: Registry | None, on_event: Emit | None, clock: Callable[[], datetime]) -> None:
-        self._registry = registry
-        self._emit = harmless(on_event)
+    def __init__(self, *, signals: LiveSignals, clock: Callable[[], datetime]) -> None:
+        self._signals = signals
         self._clock = clock
         self._lock = threading.Lock()
-        self._state = MemoryState()
-        self._measured = Measurements()
         self._transport: HttpTransport | None = None
         self._latest: tuple[PolicySet, Carrier] | None = None
 
@@ -60,14 +53,11 @@ class Carriers:
             await transport.close_async()
 
     def _carrier(self, policy_set: PolicySet) -> Carrier:
-        registry, declarations = self._registry, policy_set.declarations
         return Carrier(
             policy_set,
-            providers=Providers(declarations, self._world),
-            counters=Counters(declarations, state=self._state, measured=self._measured, on_event=self._emit),
-            learn=None if registry is None else registry.learner(declarations),
-            learn_async=None if registry is None else registry.learner_async(declarations),
-            emit=self._emit,
+            providers=Providers(policy_set.declarations, self._world),
+            signals=self._signals.of(policy_set),
+            emit=self._signals.emit,
             clock=self._clock,
         )
 

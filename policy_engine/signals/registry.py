@@ -40,6 +40,10 @@ class Registry:
         self._emit = harmless(on_event)
         self._threads: dict[str, tuple[threading.Thread, ...]] = {}
 
+    def knows(self, group: str) -> bool:
+        """Whether a function is registered for a group."""
+        return group in self._functions
+
     def learner(self, declarations: Declarations) -> Callable[[tuple[str, ...], Facts], dict[str, object]]:
         """What `decide` learns signals by, with the timeouts that the policies declare."""
         return partial(resolve, registry=self, declarations=declarations)

@@ -28,6 +28,8 @@ class _Lease:
 class MemoryState:
     """A `State` in memory. A forked child goes on with a copy of its own."""
 
+    blocking = False
+
     def __init__(self) -> None:
         self._lock = PerProcess(Lock)
         self._entries: dict[str, tuple[bytes, float]] = {}

@@ -42,6 +42,8 @@ class SqliteState:
         busy_timeout_s: how long to wait for another process that writes.
     """
 
+    blocking = True
+
     def __init__(self, path: str | os.PathLike[str], *, busy_timeout_s: float = 5.0) -> None:
         self._database = Database(path, MIGRATIONS, busy_timeout_s=busy_timeout_s)
         self._changes = 0

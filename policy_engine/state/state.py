@@ -18,6 +18,11 @@ class State(Protocol):
     changed nothing then.
     """
 
+    @property
+    def blocking(self) -> bool:
+        """Whether it may wait for a disk or a network; if so, it is never used on an event loop's own thread."""
+        ...
+
     def get(self, key: str, *, now_s: float) -> bytes | None:
         """The entry of this key, or None if there is none any more."""
         ...

@@ -10,8 +10,7 @@ from pathlib import Path
 from policy_engine.diagnostics import Address
 from policy_engine.model.call import Failure, FailureKind
 from policy_engine.model.effect import Limit
-from policy_engine.model.events import Event, SignalFailed
-from policy_engine.model.facts import UNKNOWN, Facts
+from policy_engine.model.facts import Facts
 from policy_engine.model.layout import layout_of
 from policy_engine.model.policy import Cascade, Declarations, Setting
 from policy_engine.model.request import Request
@@ -45,7 +44,7 @@ def test_every_counter_is_asked_by_its_group() -> None:
     measured.latencies.record("mini", 0.5, now_s=0)
     measured.failures.record("mini", Failure(kind=FailureKind.SERVER, message="", elapsed_s=0.1), now_s=0)
 
-    assert counters.resolve(GROUPS, facts(), 1) == {
+    assert {**measured.resolve(GROUPS, facts(), 1), **counters.resolve(GROUPS, facts(), 1)} == {
         "budget.daily": {"used": 0.25, "left": 0.75},
         "escalation.careful": {"rate": 1.0, "requests": 1},
         "latency.mini": {"p50": 0.5, "p95": 0.5},
@@ -64,16 +63,19 @@ def test_values_are_those_that_rules_accept() -> None:
     assert (known.errors, set(known.signals)) == ((), set(groups))
 
 
-def test_what_cannot_be_read_is_unknown_and_told(tmp_path: Path) -> None:
-    """A state that cannot be used makes its counters unknown, with an event each; measurements are there still."""
+def test_what_cannot_be_read_is_an_error_of_its_group(tmp_path: Path) -> None:
+    """A state that cannot be used makes its counters errors, not raised; what is measured is there still."""
     path = tmp_path / "state.db"
-    events: list[Event] = []
     with closing(sqlite3.connect(path)) as newer:
         newer.execute("PRAGMA user_version = 99")
-    counters = Counters(DECLARED, state=SqliteState(path), measured=Measurements(), on_event=events.append)
+    counters = Counters(DECLARED, state=SqliteState(path), measured=Measurements())
 
-    learned = counters.resolve(("budget.daily", "session", "errors.mini"), facts(), 0)
+    learned = counters.resolve(("budget.daily", "session"), facts(), 0)
 
     reason = "a newer release wrote it (version 99 of its tables, this one knows 1)"
-    assert learned == {"budget.daily": UNKNOWN, "session": UNKNOWN, "errors.mini": {"rate": 0.0}}
-    assert events == [SignalFailed(signal="budget.daily", reason=reason), SignalFailed(signal="session", reason=reason)]
+    assert {group: str(value) for group, value in learned.items()} == {
+        "budget.daily": f"signal `budget.daily` failed: {reason}",
+        "session": f"signal `session` failed: {reason}",
+    }
+    assert counters.measured.resolve(("errors.mini",), facts(), 0) == {"errors.mini": {"rate": 0.0}}
+    assert (counters.blocking, counters.measured.blocking) == (True, False)

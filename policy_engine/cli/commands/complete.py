@@ -19,6 +19,8 @@ from policy_engine.executor.carriers import Carriers
 from policy_engine.model.facts import utc_now
 from policy_engine.model.outcome import Outcome, Status
 from policy_engine.model.request import Request
+from policy_engine.signals.live import LiveSignals
+from policy_engine.state.memory import MemoryState
 
 
 @click.command()
@@ -44,7 +46,7 @@ def command(folder: Path, described: Described, stream: bool, env: str | None, f
         raise click.UsageError("--stream prints text; leave out --format json, which is printed whole")
     policy_set = open_policies(folder, env=env, console=console)
     request = described.request(policy_set.declarations.attributes)
-    with closing(Carriers(registry=None, on_event=None, clock=utc_now)) as carriers:
+    with closing(Carriers(signals=LiveSignals(MemoryState()), clock=utc_now)) as carriers:
         carrier = carriers.carrier_of(policy_set)
         outcome = _streamed(carrier, request, console) if stream else carrier.complete(request)
     if form == "json":

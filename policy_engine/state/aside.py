@@ -1,0 +1,73 @@
+"""A few threads for what may wait for a disk or a network, so that nobody else waits with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Lock
+from typing import TYPE_CHECKING, TypeVar
+
+from policy_engine.state.process import PerProcess
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+Value = TypeVar("Value")
+
+THREADS = 8
+"""How many things are done at a time; the rest waits for its turn."""
+
+
+class Aside:
+    """Does work in threads of its own, made on first use, and anew in a forked child."""
+
+    def __init__(self, *, threads: int = THREADS) -> None:
+        self._threads = threads
+        self._pool = PerProcess(_Pool)
+
+    def submit(self, work: Callable[[], Value]) -> Future[Value]:
+        """What the work will give; it begins as soon as a thread is free."""
+        pool = self._pool.get()
+        with pool.lock:
+            if pool.executor is None:
+                from concurrent.futures import ThreadPoolExecutor  # slow to import, and often never needed
+
+                pool.executor = ThreadPoolExecutor(self._threads, thread_name_prefix="policy_engine-aside")
+            return pool.executor.submit(work)
+
+    def close(self, *, wait: bool = False) -> None:
+        """Lets go of the threads, once what they have begun is done; later work has new ones."""
+        pool = self._pool.made()
+        if pool is None:
+            return
+        with pool.lock:
+            executor, pool.executor = pool.executor, None
+        if executor is not None:
+            executor.shutdown(wait=wait)
+
+
+async def landed(future: Future[Value], timeout_s: float | None = None) -> None:
+    """Waits until work is done, or the time is over. Whoever stops waiting does not stop the work."""
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+    done = loop.create_future()
+
+    def tell() -> None:
+        if not done.done():
+            done.set_result(None)
+
+    def tell_loop(_: Future[Value]) -> None:
+        with suppress(RuntimeError):  # the loop is closed, so nobody waits
+            loop.call_soon_threadsafe(tell)
+
+    future.add_done_callback(tell_loop)
+    await asyncio.wait({done}, timeout=timeout_s)
+
+
+class _Pool:
+    """A process's threads, and the lock under which they are made."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.executor: ThreadPoolExecutor | None = None

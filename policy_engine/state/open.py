@@ -1,0 +1,62 @@
+"""Opening a state by its address."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from policy_engine.state.state import State
+
+_SCHEME = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]+):")  # two letters and more, since `C:` is a drive
+_FILE = "a path, or sqlite:///FILE (sqlite:////FILE from the root)"
+
+
+def open_state(address: str | os.PathLike[str]) -> State:
+    """
+    The state at an address. What it needs is connected to or made on first use.
+
+    Args:
+        address: `memory:`, `sqlite:///FILE` (three strokes before a relative path, four before one from the root), or
+            the path of such a file.
+
+    Raises:
+        ValueError: it is no address of a state. The address is not quoted, since it may hold a password.
+    """
+    scheme = scheme_of(address)
+    if scheme == "memory":
+        from policy_engine.state.memory import MemoryState
+
+        return MemoryState()
+    if scheme in (None, "sqlite"):
+        from policy_engine.state.sqlite import SqliteState
+
+        return SqliteState(file_of(address))
+    raise ValueError(f"a state cannot be at `{scheme}:`; give memory:, {_FILE}")
+
+
+def scheme_of(address: str | os.PathLike[str]) -> str | None:
+    """The kind of an address, in lower case; None for a path."""
+    match = _SCHEME.match(address) if isinstance(address, str) else None
+    return None if match is None else match["scheme"].lower()
+
+
+def file_of(address: str | os.PathLike[str]) -> str:
+    """
+    The SQLite file that an address names.
+
+    Raises:
+        ValueError: it names none.
+    """
+    scheme = scheme_of(address)
+    path = os.fspath(address)
+    if scheme == "sqlite":
+        before, _, path = path.partition(":///")
+        if before.lower() != "sqlite":
+            path = ""
+    elif scheme is not None:
+        raise ValueError(f"`{scheme}:` is no SQLite file; give {_FILE}")
+    if not path:
+        raise ValueError(f"the address names no file; give {_FILE}")
+    return path
