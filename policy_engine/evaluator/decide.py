@@ -71,16 +71,20 @@ async def decide_async(
     return _estimated(step, facts, policy_set) if estimate else step
 
 
-def decided(policy_set: PolicySet, facts: Facts, *, learn: Learn) -> tuple[Decision, Facts]:
+def decided(policy_set: PolicySet, facts: Facts, *, learn: Learn, trace: bool = False) -> tuple[Decision, Facts]:
     """The decision and the facts that it was made on in the end, for whoever carries it out."""
-    while isinstance(step := run(policy_set, facts), Needs):
+    start = _run_traced if trace else run
+    while isinstance(step := start(policy_set, facts), Needs):
         facts = _knowing(facts, step, learn(step.signals, facts))
     return step, facts
 
 
-async def decided_async(policy_set: PolicySet, facts: Facts, *, learn: LearnAsync) -> tuple[Decision, Facts]:
+async def decided_async(
+    policy_set: PolicySet, facts: Facts, *, learn: LearnAsync, trace: bool = False
+) -> tuple[Decision, Facts]:
     """The same as `decided`, with a `learn` that is awaited."""
-    while isinstance(step := run(policy_set, facts), Needs):
+    start = _run_traced if trace else run
+    while isinstance(step := start(policy_set, facts), Needs):
         facts = _knowing(facts, step, await learn(step.signals, facts))
     return step, facts
 

@@ -1,31 +1,34 @@
-"""One generation of policies at work: requests decided with live counters, carried out, and counted afterwards."""
+"""One generation of policies at work: requests decided with live counters, carried out, and written down."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing, closing
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from policy_engine.compiler.policy_set import PolicySet
-from policy_engine.errors import StateError
 from policy_engine.evaluator.decide import decided, decided_async
 from policy_engine.executor.answer_stream import AnswerStream, AsyncAnswerStream
-from policy_engine.executor.drive import drive, drive_async
+from policy_engine.executor.books import Books, Job
 from policy_engine.executor.execute import Execution, execute
-from policy_engine.executor.habits import keep_model, order_for
+from policy_engine.executor.habits import order_for
+from policy_engine.executor.order import Order
+from policy_engine.executor.reach import StateUnreachable, refusal, unreachable
 from policy_engine.executor.recheck import Recheck
 from policy_engine.executor.world import AsyncLiveWorld, Money, relay, relay_async
 from policy_engine.model.call import Chunk
 from policy_engine.model.commands import Overtaken
 from policy_engine.model.decision import Decision
-from policy_engine.model.events import Emit, SignalFailed
+from policy_engine.model.events import Emit
 from policy_engine.model.facts import Facts
-from policy_engine.model.outcome import CallRecord, Outcome
+from policy_engine.model.outcome import Outcome, Status
 from policy_engine.model.request import Request
 from policy_engine.providers.registry import Providers
 from policy_engine.signals.live import Signals
-from policy_engine.signals.sessions import Turn
+from policy_engine.state.aside import Aside, landed
 
 
 class Carrier:
@@ -34,8 +37,10 @@ class Carrier:
 
     Args:
         providers: the models' providers.
-        signals: what rules ask, and where budgets, escalations and measurements are counted.
-        emit: told what goes wrong with counters.
+        signals: what rules ask, and where budgets are counted.
+        books: what is over is written down there.
+        aside: does what may wait for a state, for those on an event loop.
+        emit: told what goes wrong with budgets.
         clock: the present moment, for requests that do not say.
     """
 
@@ -45,6 +50,8 @@ class Carrier:
         *,
         providers: Providers,
         signals: Signals,
+        books: Books,
+        aside: Aside,
         emit: Emit,
         clock: Callable[[], datetime],
     ) -> None:
@@ -52,127 +59,158 @@ class Carrier:
         self._providers = providers
         self._sources = signals.sources
         self._counters = signals.counters
+        self._books = books
+        self._aside = aside
         self._emit = emit
         self._clock = clock
 
     def complete(self, request: Request) -> Outcome:
         """What a request comes to. Blocks until it is answered."""
-        facts = self._facts(request)
-        while True:
-            decision, facts = decided(self._policy_set, facts, learn=self._sources.resolve)
-            try:
-                outcome = drive(self._execution(decision, facts, streaming=False), self._world(decision, facts))
-            except Overtaken as overtaken:
-                facts = overtaken.facts
-                continue
-            self._count(outcome, facts)
-            return outcome
+        with closing(self._items(request, streaming=False)) as items:
+            return [item for item in items if isinstance(item, Outcome)][-1]
 
     async def complete_async(self, request: Request) -> Outcome:
         """The same as `complete`, awaited."""
-        facts = self._facts(request)
-        while True:
-            decision, facts = await decided_async(self._policy_set, facts, learn=self._sources.resolve_async)
-            execution = self._execution(decision, facts, streaming=False)
-            try:
-                outcome = await drive_async(execution, self._world(decision, facts))
-            except Overtaken as overtaken:
-                facts = overtaken.facts
-                continue
-            self._count(outcome, facts)
-            return outcome
+        async with aclosing(self._items_async(request, streaming=False)) as items:
+            return [item async for item in items if isinstance(item, Outcome)][-1]
 
     def stream(self, request: Request) -> AnswerStream:
         """The answer in pieces."""
-        return AnswerStream(self._items(request))
+        return AnswerStream(self._items(request, streaming=True))
 
     def stream_async(self, request: Request) -> AsyncAnswerStream:
         """The same as `stream`, awaited."""
-        return AsyncAnswerStream(self._items_async(request))
+        return AsyncAnswerStream(self._items_async(request, streaming=True))
 
-    def _items(self, request: Request) -> Generator[Chunk | Outcome, None, None]:
-        facts = self._facts(request)
+    def _items(self, request: Request, *, streaming: bool) -> Generator[Chunk | Outcome, None, None]:
+        """The pieces of an answer, and at last what it came to, which is written down by then."""
+        began_s, facts = time.monotonic(), self._facts(request)
         while True:
-            decision, facts = decided(self._policy_set, facts, learn=self._sources.resolve)
-            execution = self._execution(decision, facts, streaming=True)
+            job = self._job(*self._decided(facts), began_s)
+            left: list[Outcome] = []
+            outcome: Outcome | None = None
             try:
-                with closing(relay(execution, self._world(decision, facts))) as items:
+                self._check(job)
+                execution = self._execution(job, self._order(job), streaming=streaming)
+                with closing(relay(execution, self._world(job), left.append)) as items:
                     for item in items:
                         if isinstance(item, Outcome):
-                            self._count(item, facts)
-                        yield item
-                return
+                            outcome = item
+                        else:
+                            yield item
             except Overtaken as overtaken:  # nothing has been yielded
                 facts = overtaken.facts
+                continue
+            except StateUnreachable as error:
+                outcome = refusal(job.decision, left, error)
+            except BaseException as error:
+                self._books.abandon(job, _ended(job, left, error))
+                raise
+            yield self._books.finish(job, _whole(outcome))
+            return
 
-    async def _items_async(self, request: Request) -> AsyncGenerator[Chunk | Outcome, None]:
-        facts = self._facts(request)
+    async def _items_async(self, request: Request, *, streaming: bool) -> AsyncGenerator[Chunk | Outcome, None]:
+        began_s, facts = time.monotonic(), self._facts(request)
         while True:
-            decision, facts = await decided_async(self._policy_set, facts, learn=self._sources.resolve_async)
-            execution = self._execution(decision, facts, streaming=True)
+            job = self._job(*await self._decided_async(facts), began_s)
+            left: list[Outcome] = []
+            outcome: Outcome | None = None
             try:
+                self._check(job)
+                execution = self._execution(job, await self._order_async(job), streaming=streaming)
                 # Without `aclosing` a caller who leaves would end the call only when the event loop next collects it.
-                async with aclosing(relay_async(execution, self._world(decision, facts))) as items:
+                async with aclosing(relay_async(execution, self._world(job), left.append)) as items:
                     async for item in items:
                         if isinstance(item, Outcome):
-                            self._count(item, facts)
-                        yield item
-                return
+                            outcome = item
+                        else:
+                            yield item
             except Overtaken as overtaken:  # nothing has been yielded
                 facts = overtaken.facts
+                continue
+            except StateUnreachable as error:
+                outcome = refusal(job.decision, left, error)
+            except BaseException as error:
+                self._books.abandon(job, _ended(job, left, error))
+                raise
+            yield await self._books.finish_async(job, _whole(outcome))
+            return
+
+    def _decided(self, facts: Facts) -> tuple[Decision, Facts]:
+        """The decision, and the facts it was made on with those that its limits read."""
+        decision, facts = decided(self._policy_set, facts, learn=self._sources.resolve)
+        groups = groups_of_limits(decision, facts)
+        return decision, facts.knowing(self._sources.resolve(groups, facts)) if groups else facts
+
+    async def _decided_async(self, facts: Facts) -> tuple[Decision, Facts]:
+        learn = self._sources.resolve_async
+        decision, facts = await decided_async(self._policy_set, facts, learn=learn)
+        groups = groups_of_limits(decision, facts)
+        return decision, facts.knowing(await learn(groups, facts)) if groups else facts
+
+    def _order(self, job: Job) -> Order:
+        return order_for(job.decision, job.facts, self._counters, now_s=time.time(), emit=self._emit)
+
+    async def _order_async(self, job: Job) -> Order:
+        if job.decision.verdict.modifiers.stick is None or not self._counters.blocking:
+            return self._order(job)
+        reading = self._aside.submit(partial(self._order, job))
+        await landed(reading)
+        return reading.result()
 
     def _facts(self, request: Request) -> Facts:
         return Facts(request, self._policy_set.layout, self._clock)
 
-    def _execution(self, decision: Decision, facts: Facts, *, streaming: bool) -> Execution:
-        facts = self._with_counts_for_limits(decision, facts)
-        order = order_for(decision, facts, self._counters, now_s=time.time(), emit=self._emit)
-        return execute(decision, facts, self._policy_set, now_s=time.monotonic(), streaming=streaming, order=order)
+    def _job(self, decision: Decision, facts: Facts, began_s: float) -> Job:
+        money = Money(
+            self._counters.budgets,
+            facts,
+            emit=self._emit,
+            recheck=Recheck(self._policy_set, decision, facts),
+            on_state_error=self._policy_set.declarations.on_state_error,
+        )
+        return Job(decision=decision, facts=facts, money=money, began_s=began_s)
 
-    def _with_counts_for_limits(self, decision: Decision, facts: Facts) -> Facts:
-        """The facts with what its limits read and no rule has asked for."""
-        plan = decision.plan
-        limits = {*(plan.limits or ()), *(decision.verdict.modifiers.limits or ())}
-        wanted = {"session_escalations": "session", "escalation_rate": f"escalation.{plan.cascade}"}
-        groups = tuple(group for limit, group in wanted.items() if limit in limits and group not in facts.signals)
-        return facts.knowing(self._sources.resolve(groups, facts)) if groups else facts
+    def _check(self, job: Job) -> None:
+        """Where the policies refuse what cannot be counted, raises StateUnreachable for a counter that was asked."""
+        if self._policy_set.declarations.on_state_error == "deny":
+            failed = unreachable(job.facts, self._sources, self._counters)
+            if failed is not None:
+                raise StateUnreachable(failed)
 
-    def _world(self, decision: Decision, facts: Facts) -> AsyncLiveWorld:
-        recheck = Recheck(self._policy_set, decision, facts)
-        money = Money(self._counters.budgets, facts, emit=self._emit, recheck=recheck)
+    def _execution(self, job: Job, order: Order, *, streaming: bool) -> Execution:
+        now_s = time.monotonic()
+        return execute(job.decision, job.facts, self._policy_set, now_s=now_s, streaming=streaming, order=order)
+
+    def _world(self, job: Job) -> AsyncLiveWorld:
         return AsyncLiveWorld(
             self._providers.get,
             self._policy_set.cards,
-            money,
-            facts=facts,
+            job.money,
+            facts=job.facts,
             learn=self._sources.resolve,
             learn_async=self._sources.resolve_async,
+            aside=self._aside if self._counters.blocking else None,
         )
 
-    def _count(self, outcome: Outcome, facts: Facts) -> None:
-        """Tells the counters what became of a request; a state that cannot be used does not fail it."""
-        now_s = time.time()
-        for call in outcome.calls:
-            self._counters.measured.failures.record(call.model, call.failure, now_s=now_s)
-            if call.failure is None and call.elapsed_ms is not None:
-                self._counters.measured.latencies.record(call.model, call.elapsed_ms / 1000, now_s=now_s)
-        try:
-            self._count_shared(outcome, facts, now_s)
-        except StateError as error:
-            self._emit(SignalFailed(signal="session", reason=error.reason, error=error))
 
-    def _count_shared(self, outcome: Outcome, facts: Facts, now_s: float) -> None:
-        answers = [call for call in outcome.calls if call.purpose == "answer"]
-        cascade = outcome.decision.plan.cascade
-        # An answer that nobody could judge says nothing about its step, so it must not make the cascade begin higher.
-        if cascade is not None and answers and answers[0].step == 0 and not outcome.escalated_unsure:
-            self._counters.escalations.record(cascade, escalated=outcome.escalations > 0, now_s=now_s)
-        last: CallRecord | None = next((call for call in reversed(answers) if call.failure is None), None)
-        turn = Turn(
-            model=None if last is None else last.model,
-            tier=None if last is None else last.tier,
-            escalations=outcome.escalations,
-            errors=sum(call.failure is not None for call in outcome.calls),
-        )
-        self._counters.sessions.record(facts.request.session, turn, now_s=now_s)
-        keep_model(outcome, facts, self._counters, now_s=now_s)
+def groups_of_limits(decision: Decision, facts: Facts) -> tuple[str, ...]:
+    """The signals that a decision's limits read and no rule has asked for."""
+    plan = decision.plan
+    limits = {*(plan.limits or ()), *(decision.verdict.modifiers.limits or ())}
+    wanted = {"session_escalations": "session", "escalation_rate": f"escalation.{plan.cascade}"}
+    return tuple(group for limit, group in wanted.items() if limit in limits and group not in facts.signals)
+
+
+def _whole(outcome: Outcome | None) -> Outcome:
+    if outcome is None:
+        raise RuntimeError("an execution ended without an outcome")
+    return outcome
+
+
+def _ended(job: Job, left: list[Outcome], error: BaseException) -> Outcome:
+    """What a request came to that an exception ended, one that is not the product's own."""
+    outcome = left[0] if left else Outcome(decision=job.decision, status=Status.CANCELLED)
+    if not isinstance(error, Exception):
+        return outcome
+    return replace(outcome, status=Status.FAILED, error=f"it raised `{type(error).__name__}`")

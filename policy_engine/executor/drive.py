@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Protocol
 
 from policy_engine.executor.execute import Execution
@@ -66,29 +65,52 @@ def advance(execution: Execution, answer: Answer) -> Command | Outcome:
         return _outcome(end)
 
 
-def cancel(execution: Execution, world: World) -> None:
-    """Ends an execution whose caller is gone: what was set aside is settled."""
-    for settle in _settlements(execution):
-        world.do(settle)
+def cancel(execution: Execution, world: World) -> Outcome | None:
+    """
+    Ends an execution whose caller is gone: what was set aside is settled.
+
+    Gives what it had come to by then; None if it had come to nothing yet.
+    """
+    command = _thrown(execution)
+    while isinstance(command, Settle):
+        world.do(command)
+        command = _resumed(execution)
+    return command
 
 
-async def cancel_async(execution: Execution, world: AsyncWorld) -> None:
+async def cancel_async(execution: Execution, world: AsyncWorld) -> Outcome | None:
     """The same as `cancel`, awaited."""
-    for settle in _settlements(execution):
-        await world.do_async(settle)
+    command = _thrown(execution)
+    while isinstance(command, Settle):
+        await world.do_async(command)
+        command = _resumed(execution)
+    return command
+
+
+def _thrown(execution: Execution) -> Settle | Outcome | None:
+    """What is to be settled first when the caller is gone, or what the execution came to."""
+    try:
+        return _settle(execution.throw(Cancelled()))
+    except StopIteration as end:
+        return _outcome(end)
+    except Cancelled:
+        return None
+
+
+def _resumed(execution: Execution) -> Settle | Outcome | None:
+    """What is to be settled next."""
+    try:
+        return _settle(execution.send(Answer(value=None, now_s=0.0)))
+    except StopIteration as end:
+        return _outcome(end)
+    except Cancelled:
+        return None
+
+
+def _settle(command: Command) -> Settle | None:
+    return command if isinstance(command, Settle) else None
 
 
 def _outcome(end: StopIteration) -> Outcome:
     outcome: Outcome = end.value
     return outcome
-
-
-def _settlements(execution: Execution) -> Iterator[Settle]:
-    """What is still to be settled when the caller is gone."""
-    try:
-        command = execution.throw(Cancelled())
-        while isinstance(command, Settle):
-            yield command
-            command = execution.send(Answer(value=None, now_s=0.0))
-    except (Cancelled, StopIteration):
-        return

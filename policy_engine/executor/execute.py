@@ -10,7 +10,7 @@ from policy_engine.executor.order import AS_WRITTEN, Order
 from policy_engine.executor.respond import rendered
 from policy_engine.executor.steps import Steps
 from policy_engine.model.call import Reply
-from policy_engine.model.commands import Answer, Command, Lookup, Store
+from policy_engine.model.commands import Answer, Cancelled, Command, Lookup, Store
 from policy_engine.model.decision import Decision
 from policy_engine.model.facts import Facts
 from policy_engine.model.outcome import Outcome, Status
@@ -37,14 +37,16 @@ def execute(
         order: which models are tried first and last.
 
     Yields:
-        Commands. After `Cancelled` is thrown in only `Settle` follows.
+        Commands. After `Cancelled` is thrown in only `Settle` follows, and the outcome says what was called by then.
 
     Raises:
         Overtaken: nothing was called, and by its facts the policies would now decide otherwise.
     """
     plan = decision.plan
     if plan.refusal is not None:
-        return Outcome(decision=decision, status=Status.DENIED, error=plan.refusal.message)
+        return Outcome(
+            decision=decision, status=Status.DENIED, error=plan.refusal.message, http_status=plan.refusal.status
+        )
     if plan.answer is not None and plan.answer.cache is None:
         text = rendered(plan.answer, facts)
         return Outcome(
@@ -53,7 +55,10 @@ def execute(
     if plan.answer is not None and plan.answer.cache is not None:
         return (yield from _from_cache(decision, plan.answer.cache))
     steps = Steps(decision, facts, policy_set, now_s=now_s, streaming=streaming, order=order)
-    outcome = yield from steps.run()
+    try:
+        outcome = yield from steps.run()
+    except Cancelled:
+        return steps.left()
     remember = decision.verdict.modifiers.remember
     if remember is not None and outcome.status is Status.ACCEPTED and steps.best is not None:
         yield Store(cache=remember, reply=steps.best)

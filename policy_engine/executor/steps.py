@@ -68,6 +68,10 @@ class Steps:
                 return outcome
         return self._exhausted(None)
 
+    def left(self) -> Outcome:
+        """What a request came to whose caller did not wait for the end."""
+        return self._outcome(Status.CANCELLED, error="the caller did not wait for the end")
+
     def _first_step(self) -> int | Bound:
         """Where to begin: while too many requests escalate, at the step of the declared tier."""
         bound, cascade = self._bounds.escalation_rate, self._decision.plan.cascade

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from policy_engine.errors import StateError
@@ -13,6 +14,7 @@ from policy_engine.evaluator.decide import LearnAsync
 from policy_engine.executor.drive import advance, begin, cancel, cancel_async
 from policy_engine.executor.execute import Execution
 from policy_engine.executor.learning import learned, learned_async
+from policy_engine.executor.reach import StateUnreachable
 from policy_engine.executor.recheck import Recheck
 from policy_engine.model.call import Chunk, Failure
 from policy_engine.model.commands import Answer, Call, Command, Grant, Learn, Open, Opened, Relay, Reserve, Settle
@@ -22,15 +24,20 @@ from policy_engine.model.outcome import Outcome
 from policy_engine.model.plan import Card
 from policy_engine.providers.protocol import Provider
 from policy_engine.signals.budgets import Budgets
+from policy_engine.state.aside import Aside, landed
 
 
 class Money:
     """
-    The budgets of one request. A state that cannot be used never fails a request; it is told.
+    The budgets of one request. That a state cannot be used is told.
 
     Args:
         recheck: looks at the decision again when a budget no longer holds.
+        on_state_error: `allow` to go on uncounted where money cannot be set aside, `deny` not to.
         wall_s: seconds since the epoch, by which budgets know their window.
+
+    Attributes:
+        is_uncounted: whether something was not counted.
     """
 
     def __init__(
@@ -40,23 +47,30 @@ class Money:
         *,
         emit: Emit,
         recheck: Recheck | None = None,
+        on_state_error: str = "allow",
         wall_s: Callable[[], float] = time.time,
     ) -> None:
+        self.is_uncounted = False
         self._budgets = budgets
         self._facts = facts
         self._emit = emit
         self._recheck = recheck
+        self._on_state_error = on_state_error
         self._wall_s = wall_s
 
     def reserve(self, command: Reserve) -> Grant:
-        """What was set aside, in all budgets; nothing where the policies would now decide otherwise."""
+        """
+        What was set aside, in all budgets; nothing where the policies would now decide otherwise.
+
+        Raises:
+            StateUnreachable: nothing could be, and `on_state_error` says `deny`.
+        """
         if self._budgets is None:
             return Grant()
         try:
             reservation = self._budgets.reserve(command.worst_usd, self._facts, now_s=self._wall_s())
         except StateError as error:
-            self._tell(error)
-            return Grant()
+            return self._ungranted(error)
         grant = Grant(token=reservation)
         # A budget that a guess passes may well hold.
         if self._recheck is None or command.is_guess or reservation.holds:
@@ -64,8 +78,12 @@ class Money:
         overtaken = self._recheck.overtaken(reservation)
         if overtaken is None:
             return grant
-        self.settle(Settle(grant=grant, paid_usd=Decimal(0)))
+        self.release(grant)
         return Grant(overtaken=overtaken)
+
+    def release(self, grant: Grant) -> None:
+        """Gives back what was set aside for a call that is not made."""
+        self.settle(Settle(grant=grant, paid_usd=Decimal(0)))
 
     def settle(self, command: Settle) -> None:
         """Replaces what was set aside by what was paid."""
@@ -76,7 +94,15 @@ class Money:
         except StateError as error:
             self._tell(error)
 
+    def _ungranted(self, error: StateError) -> Grant:
+        """What stands for money that could not be set aside."""
+        self._tell(error)
+        if self._on_state_error == "deny":
+            raise StateUnreachable(error.reason) from error
+        return Grant()
+
     def _tell(self, error: StateError) -> None:
+        self.is_uncounted = True
         self._emit(SignalFailed(signal="budget", reason=error.reason, error=error))
 
 
@@ -139,11 +165,37 @@ class LiveWorld:
 
 
 class AsyncLiveWorld(LiveWorld):
-    """The same, awaited."""
+    """
+    The same, awaited.
+
+    Args:
+        aside: where budgets are counted that may have to wait for their state; None if they never have to.
+    """
+
+    def __init__(
+        self,
+        provider_of: Callable[[str], Provider],
+        cards: Mapping[str, Card],
+        money: Money,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        facts: Facts | None = None,
+        learn: LearnNow | None = None,
+        learn_async: LearnAsync | None = None,
+        aside: Aside | None = None,
+    ) -> None:
+        super().__init__(provider_of, cards, money, clock, facts=facts, learn=learn, learn_async=learn_async)
+        self._aside = aside
 
     async def do_async(self, command: Command) -> Answer:
         """The reply to one command."""
         match command:
+            case Reserve() if self._aside is not None:
+                return self.answer(await self._reserved(command, self._aside))
+            case Settle() if self._aside is not None:
+                settling = self._aside.submit(partial(self._money.settle, command))
+                await landed(settling)
+                return self.answer(settling.result())
             case Call(model=model, prompt=prompt, timeout_s=timeout_s):
                 card = self._cards[model]
                 provider = self._provider_of(card.provider)
@@ -157,12 +209,25 @@ class AsyncLiveWorld(LiveWorld):
                 return self.answer(await learned_async(command, self._learn_async, self._facts))
         return self.do(command)
 
+    async def _reserved(self, command: Reserve, aside: Aside) -> Grant:
+        """What was set aside; given back at once if nobody waits for it any more."""
+        reserving = aside.submit(partial(self._money.reserve, command))
+        try:
+            await landed(reserving)
+        except BaseException:
+            aside.submit(lambda: self._money.release(reserving.result()))
+            raise
+        return reserving.result()
 
-def relay(execution: Execution, world: LiveWorld) -> Generator[Chunk | Outcome, None, None]:
+
+def relay(
+    execution: Execution, world: LiveWorld, left: Callable[[Outcome], object] | None = None
+) -> Generator[Chunk | Outcome, None, None]:
     """
     Carries an execution out, and gives the pieces of a streamed answer as they come; the last item is the Outcome.
 
-    An answer that does not stream comes as one piece. Closing it cancels what is under way.
+    An answer that does not stream comes as one piece. Closing it cancels what is under way; `left` is told what it had
+    come to by then.
     """
     command = begin(execution)
     streamed = False
@@ -179,14 +244,16 @@ def relay(execution: Execution, world: LiveWorld) -> Generator[Chunk | Outcome, 
                 answer = world.do(command)
             command = advance(execution, answer)
     except BaseException:
-        cancel(execution, world)
+        _tell_left(cancel(execution, world), left)
         raise
     if not streamed and command.text:
         yield Chunk(text=command.text)
     yield command
 
 
-async def relay_async(execution: Execution, world: AsyncLiveWorld) -> AsyncGenerator[Chunk | Outcome, None]:
+async def relay_async(
+    execution: Execution, world: AsyncLiveWorld, left: Callable[[Outcome], object] | None = None
+) -> AsyncGenerator[Chunk | Outcome, None]:
     """The same as `relay`, awaited."""
     command = begin(execution)
     streamed = False
@@ -204,11 +271,16 @@ async def relay_async(execution: Execution, world: AsyncLiveWorld) -> AsyncGener
                 answer = await world.do_async(command)
             command = advance(execution, answer)
     except BaseException:
-        await cancel_async(execution, world)
+        _tell_left(await cancel_async(execution, world), left)
         raise
     if not streamed and command.text:
         yield Chunk(text=command.text)
     yield command
+
+
+def _tell_left(outcome: Outcome | None, left: Callable[[Outcome], object] | None) -> None:
+    if outcome is not None and left is not None:
+        left(outcome)
 
 
 def _read_out(stream: Any) -> Any:

@@ -30,6 +30,7 @@ def record_of(entry: Entry, *, masks: tuple[str, ...] = (), log: Log = Log.HASH)
     record = Record(
         id=entry.id,
         at_us=round(entry.at_s * 1e6),
+        elapsed_ms=entry.elapsed_ms,
         revision=decision.revision,
         generation=decision.generation,
         rule=decision.rule,
@@ -124,6 +125,7 @@ def _call(position: int, call: CallRecord, log: Log) -> Call:
         tier=call.tier,
         input_tokens=None if usage is None else usage.input_tokens,
         cached_input_tokens=None if usage is None else usage.cached_input_tokens,
+        cache_write_tokens=None if usage is None else usage.cache_write_tokens,
         output_tokens=None if usage is None else usage.output_tokens,
         cost_usd=call.cost_usd,
         elapsed_ms=call.elapsed_ms,

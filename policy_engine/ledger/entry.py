@@ -27,6 +27,7 @@ class Entry:
         facts: what was known of the request in the end, signals included.
         outcome: what came of it; None if it was only decided.
         at_s: when it came in, Unix seconds.
+        elapsed_ms: how long it took from then to the end of its answer; None if it was only decided.
         cache: what a cache did for it, such as `hit`, `miss`; None if none was asked.
         id: the record's name; handing in the same one again changes nothing.
     """
@@ -35,6 +36,7 @@ class Entry:
     facts: Facts
     outcome: Outcome | None = None
     at_s: float
+    elapsed_ms: float | None = None
     cache: str | None = None
     id: str = field(default_factory=new_id)
 

@@ -18,7 +18,7 @@ _TYPES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("at_us", "generation"), "BIGINT"),
     **dict.fromkeys(("message_chars", "message_tokens", "input_chars", "input_tokens", "answer_chars"), "BIGINT"),
     **dict.fromkeys(("escalations", "position", "step", "failure_status"), "BIGINT"),
-    **dict.fromkeys(("cached_input_tokens", "output_tokens"), "BIGINT"),
+    **dict.fromkeys(("cached_input_tokens", "cache_write_tokens", "output_tokens"), "BIGINT"),
     **dict.fromkeys(("elapsed_ms", "first_token_ms"), "DOUBLE"),
     **dict.fromkeys(("unknown", "errors", "skipped", "tags", "reasons"), "VARCHAR[]"),
     "cost_usd": "DECIMAL(38, 18)",

@@ -25,6 +25,7 @@ class Call:
     tier: str | None
     input_tokens: int | None
     cached_input_tokens: int | None
+    cache_write_tokens: int | None
     output_tokens: int | None
     cost_usd: Decimal | None
     elapsed_ms: float | None
@@ -44,6 +45,7 @@ class Record:
     Attributes:
         id: the record's own name.
         at_us: when the request came in, microseconds since 1970 (UTC).
+        elapsed_ms: how long it took to the end of its answer, everything included; None if it was only decided.
         status: how it ended (`policy_engine.model.outcome.Status`), or `decided` if nothing was carried out.
         rule, tier, model: what decided, and whom it would call first.
         answered_by: the model whose answer was given; None without a model.
@@ -59,6 +61,7 @@ class Record:
 
     id: str
     at_us: int
+    elapsed_ms: float | None
     request_id: str | None
     session: str | None
     user: str | None

@@ -19,7 +19,8 @@ MIGRATIONS: Final[Migrations] = (
     (
         """
         CREATE TABLE requests (
-            "id" TEXT PRIMARY KEY, "at_us" INTEGER NOT NULL, "request_id" TEXT, "session" TEXT, "user" TEXT,
+            "id" TEXT PRIMARY KEY, "at_us" INTEGER NOT NULL, "elapsed_ms" REAL, "request_id" TEXT,
+            "session" TEXT, "user" TEXT,
             "revision" TEXT NOT NULL, "generation" INTEGER, "rule" TEXT, "effect" TEXT NOT NULL, "tier" TEXT,
             "model" TEXT, "task" TEXT, "attributes" TEXT NOT NULL, "signals" TEXT NOT NULL, "unknown" TEXT NOT NULL,
             "errors" TEXT NOT NULL, "skipped" TEXT NOT NULL, "tags" TEXT NOT NULL, "message_chars" INTEGER,
@@ -34,7 +35,8 @@ MIGRATIONS: Final[Migrations] = (
         CREATE TABLE calls (
             "request" TEXT NOT NULL, "position" INTEGER NOT NULL, "purpose" TEXT NOT NULL, "step" INTEGER NOT NULL,
             "model" TEXT NOT NULL, "tier" TEXT, "input_tokens" INTEGER, "cached_input_tokens" INTEGER,
-            "output_tokens" INTEGER, "cost_usd" TEXT, "elapsed_ms" REAL, "first_token_ms" REAL, "verdict" TEXT,
+            "cache_write_tokens" INTEGER, "output_tokens" INTEGER, "cost_usd" TEXT, "elapsed_ms" REAL,
+            "first_token_ms" REAL, "verdict" TEXT,
             "reasons" TEXT NOT NULL, "failure" TEXT, "failure_status" INTEGER, "failure_text" TEXT,
             PRIMARY KEY ("request", "purpose", "position")
         ) WITHOUT ROWID

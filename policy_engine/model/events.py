@@ -118,6 +118,41 @@ class LedgerRecovered:
     dropped: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFinished:
+    """
+    A request was carried out. Holds no text of it or of its answer, nor who sent it.
+
+    Attributes:
+        record: its name in the ledger, if there is one.
+        task: None also if it is none that the policies declare.
+        status: how it ended (`policy_engine.model.outcome.Status`).
+        model, tier: who answered, or would have been the first to; None if no model was to be called.
+        cost_usd: exact, as text; None if unknown.
+        failures: of each call that failed its model and how, such as `mini: timeout`.
+        uncounted: whether budgets or other counters could not be reached, so that something of it is not counted.
+    """
+
+    name: ClassVar[str] = "request.finished"
+    record: str
+    revision: str
+    generation: int | None
+    task: str | None
+    rule: str | None
+    effect: str
+    status: str
+    model: str | None
+    tier: str | None
+    calls: int
+    escalations: int
+    cost_usd: str | None
+    elapsed_ms: float
+    limit: str | None = None
+    cache: str | None = None
+    failures: tuple[str, ...] = ()
+    uncounted: bool = False
+
+
 Event: TypeAlias = (
     ReloadSucceeded
     | ReloadFailed
@@ -130,6 +165,7 @@ Event: TypeAlias = (
     | SignalFailed
     | LedgerFailed
     | LedgerRecovered
+    | RequestFinished
 )
 Emit: TypeAlias = Callable[[Event], None]
 

@@ -24,6 +24,8 @@ class Status(StrEnum):
     """The best answer so far, though no gate passed: a limit spoke, or the steps ran out."""
     DENIED = "denied"
     FAILED = "failed"
+    CANCELLED = "cancelled"
+    """The caller left before the end; seen in the ledger only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,8 @@ class Outcome:
         kept: the model that a `stick` put first, or None.
         put_off: models that were tried later than written, or not at all, since they failed lately.
         error: why there is no answer, for a person.
+        http_status: what a server should say where it is denied; None otherwise.
+        uncounted: whether budgets or other counters could not be reached, so that something of it is not counted.
     """
 
     decision: Decision
@@ -99,6 +103,8 @@ class Outcome:
     error: str | None = None
     kept: str | None = None
     put_off: tuple[str, ...] = ()
+    http_status: int | None = None
+    uncounted: bool = False
 
     @property
     def cost_usd(self) -> Decimal | None:
@@ -132,6 +138,8 @@ class Outcome:
             "kept": self.kept,
             "put_off": list(self.put_off),
             "error": self.error,
+            "http_status": self.http_status,
+            "uncounted": self.uncounted,
         }
 
 

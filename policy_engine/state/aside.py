@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from policy_engine.state.process import PerProcess
 
@@ -33,17 +33,23 @@ class Aside:
                 from concurrent.futures import ThreadPoolExecutor  # slow to import, and often never needed
 
                 pool.executor = ThreadPoolExecutor(self._threads, thread_name_prefix="policy_engine-aside")
-            return pool.executor.submit(work)
+            future = pool.executor.submit(work)
+            pool.pending.add(future)
+        future.add_done_callback(pool.pending.discard)
+        return future
 
-    def close(self, *, wait: bool = False) -> None:
-        """Lets go of the threads, once what they have begun is done; later work has new ones."""
+    def close(self, *, timeout_s: float = 0.0) -> None:
+        """Waits a little for what was submitted, gives up what has not begun, and lets go of the threads."""
         pool = self._pool.made()
         if pool is None:
             return
         with pool.lock:
             executor, pool.executor = pool.executor, None
         if executor is not None:
-            executor.shutdown(wait=wait)
+            from concurrent.futures import wait
+
+            wait(tuple(pool.pending), timeout_s)
+            executor.shutdown(wait=False, cancel_futures=True)
 
 
 async def landed(future: Future[Value], timeout_s: float | None = None) -> None:
@@ -71,3 +77,4 @@ class _Pool:
     def __init__(self) -> None:
         self.lock = Lock()
         self.executor: ThreadPoolExecutor | None = None
+        self.pending: set[Future[Any]] = set()

@@ -205,8 +205,10 @@ def test_only_settling_follows_a_cancellation(tmp_path: Path) -> None:
     assert isinstance(reserving, Reserve)
     assert isinstance(calling, Call)
     assert settling == Settle(grant=Grant(token=7), paid_usd=reserving.worst_usd)
-    with pytest.raises(Cancelled):
+    with pytest.raises(StopIteration) as end:
         execution.send(Answer(value=None, now_s=0.0))
+    assert [(call.model, call.cost_usd) for call in end.value.value.calls] == [("small", reserving.worst_usd)]
+    assert end.value.value.status is Status.CANCELLED
 
 
 JUDGED = """  - name: judged

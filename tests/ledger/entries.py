@@ -38,7 +38,7 @@ CALLS = (
         step=0,
         model="mini",
         tier="fast",
-        usage=Usage(input_tokens=8, output_tokens=3, cached_input_tokens=4),
+        usage=Usage(input_tokens=8, output_tokens=3, cached_input_tokens=4, cache_write_tokens=2),
         cost_usd=Decimal("0.0000001234"),
         elapsed_ms=12.5,
         first_token_ms=3.5,
@@ -97,7 +97,13 @@ def outcome(**more: Any) -> Outcome:
 
 def entry(name: str = "e1", *, log: str | None = None, at_s: float = AT_S, **more: Any) -> Entry:
     """An entry of a request that was carried out."""
-    made: Mapping[str, Any] = {"decision": decision(log), "facts": facts(), "outcome": outcome(), "cache": "miss"}
+    made: Mapping[str, Any] = {
+        "decision": decision(log),
+        "facts": facts(),
+        "outcome": outcome(),
+        "cache": "miss",
+        "elapsed_ms": 1512.5,
+    }
     return Entry(id=name, at_s=at_s, **{**made, **more})
 
 

@@ -140,6 +140,8 @@ def test_json_is_the_outcome(run: Run) -> None:
         "kept": None,
         "put_off": [],
         "error": None,
+        "http_status": None,
+        "uncounted": False,
     }
     assert (result.stderr, result.exit_code) == ("", 0)
 

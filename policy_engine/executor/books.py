@@ -1,0 +1,155 @@
+"""Books: what is written down of a request that is over, in counters, in the ledger, and as an event."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from policy_engine.errors import StateError
+from policy_engine.executor.habits import keep_model
+from policy_engine.executor.world import Money
+from policy_engine.ledger.entry import Entry, new_id
+from policy_engine.model.decision import Decision
+from policy_engine.model.events import Emit, RequestFinished, SignalFailed
+from policy_engine.model.facts import Facts
+from policy_engine.model.outcome import CallRecord, Outcome, Status
+from policy_engine.signals.counters import Counters
+from policy_engine.signals.sessions import Turn
+from policy_engine.state.aside import Aside, landed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A request that is being carried out; `began_s` is of the monotonic clock, `id` its name in the ledger."""
+
+    decision: Decision
+    facts: Facts
+    money: Money
+    began_s: float
+    id: str = field(default_factory=new_id)
+
+
+class Books:
+    """
+    Keeps the books of one generation of policies. Nothing here fails a request: what goes wrong is told.
+
+    Args:
+        counters: told what became of a request.
+        record: takes entries for the ledger; None without one.
+        emit: told of each request that is over.
+        aside: does what may wait for a state, for those on an event loop.
+    """
+
+    def __init__(
+        self, counters: Counters, *, record: Callable[[Entry], object] | None, emit: Emit, aside: Aside
+    ) -> None:
+        self._counters = counters
+        self._record = record
+        self._emit = emit
+        self._aside = aside
+
+    def finish(self, job: Job, outcome: Outcome) -> Outcome:
+        """Writes down what a request came to, and gives that back as the caller is to have it."""
+        return self._written(job, outcome, counted=self._count(job, outcome))
+
+    async def finish_async(self, job: Job, outcome: Outcome) -> Outcome:
+        """The same, awaited."""
+        if not self._counters.blocking:
+            return self.finish(job, outcome)
+        counting = self._aside.submit(partial(self._count, job, outcome))
+        await landed(counting)
+        return self._written(job, outcome, counted=counting.result())
+
+    def abandon(self, job: Job, outcome: Outcome) -> None:
+        """
+        Writes down what a request came to whose caller did not wait for the end. Never waits.
+
+        It is not counted: a call that was cut short says nothing about its model or its session.
+        """
+        self._written(job, outcome, counted=True)
+
+    def _written(self, job: Job, outcome: Outcome, *, counted: bool) -> Outcome:
+        if job.money.is_uncounted or not counted:
+            outcome = replace(outcome, uncounted=True)
+        elapsed_ms = (time.monotonic() - job.began_s) * 1000
+        cache = cache_word(outcome, job.facts)
+        if self._record is not None:
+            entry = Entry(
+                id=job.id,
+                decision=job.decision,
+                facts=job.facts,
+                outcome=outcome,
+                at_s=job.facts.at.timestamp(),
+                elapsed_ms=elapsed_ms,
+                cache=cache,
+            )
+            self._record(entry)
+        self._emit(finished(job, outcome, elapsed_ms=elapsed_ms, cache=cache))
+        return outcome
+
+    def _count(self, job: Job, outcome: Outcome) -> bool:
+        """Tells the counters what became of a request; whether they could be told."""
+        now_s = time.time()
+        for call in outcome.calls:
+            self._counters.measured.failures.record(call.model, call.failure, now_s=now_s)
+            if call.failure is None and call.elapsed_ms is not None:
+                self._counters.measured.latencies.record(call.model, call.elapsed_ms / 1000, now_s=now_s)
+        try:
+            self._count_shared(outcome, job.facts, now_s)
+        except StateError as error:
+            self._emit(SignalFailed(signal="session", reason=error.reason, error=error))
+            return False
+        return True
+
+    def _count_shared(self, outcome: Outcome, facts: Facts, now_s: float) -> None:
+        answers = [call for call in outcome.calls if call.purpose == "answer"]
+        cascade = outcome.decision.plan.cascade
+        # An answer that nobody could judge says nothing about its step, so it must not make the cascade begin higher.
+        if cascade is not None and answers and answers[0].step == 0 and not outcome.escalated_unsure:
+            self._counters.escalations.record(cascade, escalated=outcome.escalations > 0, now_s=now_s)
+        last: CallRecord | None = next((call for call in reversed(answers) if call.failure is None), None)
+        turn = Turn(
+            model=None if last is None else last.model,
+            tier=None if last is None else last.tier,
+            escalations=outcome.escalations,
+            errors=sum(call.failure is not None for call in outcome.calls),
+        )
+        self._counters.sessions.record(facts.request.session, turn, now_s=now_s)
+        keep_model(outcome, facts, self._counters, now_s=now_s)
+
+
+def finished(job: Job, outcome: Outcome, *, elapsed_ms: float, cache: str | None) -> RequestFinished:
+    """The event of a request that is over."""
+    decision, facts = job.decision, job.facts
+    answers = [call for call in outcome.calls if call.purpose == "answer" and call.failure is None]
+    is_answered = outcome.status in (Status.ACCEPTED, Status.NOT_ACCEPTED) and answers
+    return RequestFinished(
+        record=job.id,
+        revision=decision.revision,
+        generation=decision.generation,
+        task=facts.task if facts.task in facts.layout.tasks else None,
+        rule=decision.rule,
+        effect=decision.effect,
+        status=outcome.status.value,
+        model=answers[-1].model if is_answered else decision.model,
+        tier=answers[-1].tier if is_answered else decision.tier,
+        calls=len(outcome.calls),
+        escalations=outcome.escalations,
+        cost_usd=None if outcome.cost_usd is None else format(outcome.cost_usd, "f"),
+        elapsed_ms=round(elapsed_ms, 3),
+        limit=outcome.limit,
+        cache=cache,
+        failures=tuple(f"{call.model}: {call.failure.kind}" for call in outcome.calls if call.failure is not None),
+        uncounted=outcome.uncounted,
+    )
+
+
+def cache_word(outcome: Outcome, facts: Facts) -> str | None:
+    """What a cache did for a request: `hit` if it answered, `miss` if it was asked and did not; else None."""
+    answer = outcome.decision.plan.answer
+    if answer is not None and answer.cache is not None and outcome.status is Status.ANSWERED:
+        return "hit"
+    asked = (value for group, value in facts.signals.items() if group.startswith("cache."))
+    return "miss" if any(isinstance(value, Mapping) for value in asked) else None
