@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
@@ -17,12 +18,14 @@ from policy_engine.cli.render.machine import to_json
 from policy_engine.cli.render.style import PLAIN, Style
 from policy_engine.cli.traffic import Row, Traffic, row_of
 from policy_engine.compiler.policy_set import PolicySet
-from policy_engine.evaluator.decide import decide
+from policy_engine.evaluator.decide import Learn, decide
 from policy_engine.evaluator.estimate import estimate_default
 from policy_engine.model.decision import Decision
 from policy_engine.model.facts import Facts
 from policy_engine.model.request import Request
 from policy_engine.pipeline import build
+from policy_engine.signals.live import LiveSignals, pure_sources
+from policy_engine.state.open import open_state
 
 CHUNK = 500
 """Lines that are decided in one go, and by one process."""
@@ -81,16 +84,23 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where a process of the pool finds the policies, and which revision they must have."""
+    """
+    Where a process of the pool finds the policies and the state, and which revision the policies must have.
+
+    `state` is an address; None is for no state.
+    """
 
     folder: Path
     env: str | None
     revision: str
+    state: str | None = None
 
 
-def decide_lines(lines: Iterable[Line], policy_set: PolicySet, how: How) -> Generator[Chunk, None, None]:
+def decide_lines(
+    lines: Iterable[Line], policy_set: PolicySet, how: How, learn: Learn | None = None
+) -> Generator[Chunk, None, None]:
     """The chunks of all lines, decided here."""
-    return (decide_chunk(chunk, policy_set, how) for chunk in _chunks(lines))
+    return (decide_chunk(chunk, policy_set, how, learn) for chunk in _chunks(lines))
 
 
 def decide_in_processes(lines: Iterable[Line], source: Source, how: How, *, jobs: int) -> Generator[Chunk, None, None]:
@@ -113,8 +123,13 @@ def decide_in_processes(lines: Iterable[Line], source: Source, how: How, *, jobs
             pool.shutdown(cancel_futures=True)
 
 
-def decide_chunk(lines: Sequence[Line], policy_set: PolicySet, how: How) -> Chunk:
-    """What comes of some lines; one that is no request is a complaint and hinders no other."""
+def decide_chunk(lines: Sequence[Line], policy_set: PolicySet, how: How, learn: Learn | None = None) -> Chunk:
+    """
+    What comes of some lines; one that is no request is a complaint and hinders no other.
+
+    Args:
+        learn: signals that requests do not supply.
+    """
     chunk = Chunk(size_bytes=sum(len(line.content) for line in lines))
     attributes = policy_set.declarations.attributes
     tell = _TELL[how.telling]
@@ -124,7 +139,7 @@ def decide_chunk(lines: Sequence[Line], policy_set: PolicySet, how: How) -> Chun
         except Malformed as problem:
             chunk.complaints.append(Complaint(line=line.number, column=problem.column, reason=str(problem)))
             continue
-        decision, row = decide_one(policy_set, request, trace=how.trace)
+        decision, row = decide_one(policy_set, request, trace=how.trace, learn=learn)
         chunk.requests += 1
         chunk.traffic.add(row)
         if len(chunk.rows) < how.keep:
@@ -134,11 +149,29 @@ def decide_chunk(lines: Sequence[Line], policy_set: PolicySet, how: How) -> Chun
     return chunk
 
 
-def decide_one(policy_set: PolicySet, request: Request, *, trace: bool) -> tuple[Decision, Row]:
+def decide_one(
+    policy_set: PolicySet, request: Request, *, trace: bool, learn: Learn | None = None
+) -> tuple[Decision, Row]:
     """The decision about one request with its estimate, and its row."""
-    decision = decide(policy_set, request, trace=trace, estimate=True)
+    decision = decide(policy_set, request, learn=learn, trace=trace, estimate=True)
     default_usd = estimate_default(Facts(request, policy_set.layout), policy_set)
     return decision, row_of(decision, task=request.task, default_usd=default_usd)
+
+
+@contextmanager
+def asking(policy_set: PolicySet, state: str | None) -> Iterator[Learn]:
+    """
+    What signals are learned by that requests do not supply: from a request alone, and from a state where one is named.
+
+    Args:
+        state: its address.
+    """
+    if state is None:
+        with closing(pure_sources(policy_set)) as sources:
+            yield sources.resolve
+    else:
+        with closing(LiveSignals(open_state(state))) as signals:
+            yield signals.of(policy_set).sources.resolve
 
 
 _TELL: dict[Telling, Callable[[Decision, Style], str] | None] = {
@@ -155,7 +188,16 @@ def _chunks(lines: Iterable[Line]) -> Iterator[list[Line]]:
 
 
 def _decide_there(lines: Sequence[Line], source: Source, how: How) -> Chunk:
-    return decide_chunk(lines, _policies(source), how)
+    return decide_chunk(lines, _policies(source), how, _learn(source))
+
+
+@lru_cache(maxsize=1)
+def _learn(source: Source) -> Learn:
+    """What signals are learned by in a process of the pool, as long as it lives."""
+    policy_set = _policies(source)
+    if source.state is None:
+        return pure_sources(policy_set).resolve
+    return LiveSignals(open_state(source.state)).of(policy_set).sources.resolve
 
 
 @lru_cache(maxsize=1)

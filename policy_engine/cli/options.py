@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from policy_engine.state.open import check_state, file_of
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 # Not checked for existence here: a folder that is not there is not wrong usage but cannot be loaded.
@@ -48,6 +50,30 @@ def requests_option(*, required: bool) -> Callable[[Command], Command]:
         return click.option("--requests", metavar="FILE", type=READABLE, required=required, help=said)(command)
 
     return add
+
+
+def state_option(said: str) -> Callable[[Command], Command]:
+    """`--state`: the address of a state, checked; passed on as `state`, None if left out."""
+    return _address_option("--state", said, check=check_state)
+
+
+def ledger_option(said: str, *, required: bool = False) -> Callable[[Command], Command]:
+    """`--ledger`: the address of a ledger, checked; passed on as `ledger`, None if left out."""
+    return _address_option("--ledger", said, check=file_of, required=required)
+
+
+def _address_option(
+    name: str, said: str, *, check: Callable[[str], object], required: bool = False
+) -> Callable[[Command], Command]:
+    def checked(_context: click.Context, _parameter: click.Parameter, address: str | None) -> str | None:
+        try:
+            if address is not None:
+                check(address)
+        except ValueError as problem:
+            raise click.BadParameter(str(problem)) from None
+        return address
+
+    return click.option(name, metavar="URL", help=said, callback=checked, required=required)
 
 
 def name_of(path: str) -> str:

@@ -18,6 +18,7 @@ SUMMARIES: Mapping[str, str] = {
     "validate": "Check policies: load, validate and compile them.",
     "dry-run": "Decide requests and call nothing.",
     "complete": "Decide and carry out one request.",
+    "export": "Write a ledger to Parquet or JSON Lines.",
     "graph": "Draw the evaluation graph.",
     "explain": "Show the manual page of a diagnostic.",
     "watch": "Reload live and report every reload.",

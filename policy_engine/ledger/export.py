@@ -1,4 +1,4 @@
-"""Export of the ledger to Parquet, for those who look at it with other tools."""
+"""Export of the ledger to Parquet and JSON Lines, for those who look at it with other tools."""
 
 from __future__ import annotations
 
@@ -53,6 +53,16 @@ def export_parquet(records: Iterable[Record], folder: str | os.PathLike[str]) ->
     return written[0], written[1]
 
 
+def json_line(record: Record) -> str:
+    """
+    A record with its calls as one line of JSON.
+
+    Moments are microseconds (`at_us`), money is text, which stays exact.
+    """
+    calls = [{name: _exact(getattr(call, name)) for name in CALL_FIELDS} for call in record.calls]
+    return to_json({**{name: _exact(getattr(record, name)) for name in _REQUESTS}, "calls": calls})
+
+
 def _duckdb() -> Any:
     try:
         return import_module("duckdb")
@@ -79,10 +89,13 @@ def _convert(connection: Any, source: Path, goal: Path, names: tuple[str, ...]) 
 
 
 def _plain(value: object) -> object:
-    # As text, a decimal goes through JSON without becoming a float, and a mapping stays what it is.
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    return to_json(value) if isinstance(value, Mapping) else value
+    # As text, a mapping stays what it is.
+    return to_json(value) if isinstance(value, Mapping) else _exact(value)
+
+
+def _exact(value: object) -> object:
+    # As text, a decimal goes through JSON without becoming a float.
+    return format(value, "f") if isinstance(value, Decimal) else value
 
 
 def _quoted(text: str) -> str:

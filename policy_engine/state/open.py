@@ -36,6 +36,24 @@ def open_state(address: str | os.PathLike[str]) -> State:
     raise ValueError(f"a state cannot be at `{scheme}:`; give memory:, {_FILE}")
 
 
+def check_state(address: str | os.PathLike[str]) -> None:
+    """
+    Does nothing for the address of a state.
+
+    Raises:
+        ValueError: as for `open_state`.
+    """
+    open_state(address).close()
+
+
+def missing_file(address: str | os.PathLike[str]) -> str | None:
+    """The file that a state or ledger is to be in and that is not there; None if it is there, or in no file."""
+    if scheme_of(address) not in (None, "sqlite"):
+        return None
+    path = file_of(address)
+    return None if os.path.isfile(path) else path
+
+
 def scheme_of(address: str | os.PathLike[str]) -> str | None:
     """The kind of an address, in lower case; None for a path."""
     match = _SCHEME.match(address) if isinstance(address, str) else None

@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 
 import click
 
 from policy_engine.cli.console import CLEAN, FOUND, Console, with_console
 from policy_engine.cli.describing import Described, request_options
+from policy_engine.cli.keeper import Keeper
 from policy_engine.cli.opening import open_policies
-from policy_engine.cli.options import env_option, folder_argument, format_option
+from policy_engine.cli.options import env_option, folder_argument, format_option, ledger_option, state_option
 from policy_engine.cli.render.cells import glyphs_of, visible
 from policy_engine.cli.render.machine import to_json
 from policy_engine.cli.render.outcomes import outcome_line
 from policy_engine.executor.carrier import Carrier
-from policy_engine.executor.carriers import Carriers
-from policy_engine.model.facts import utc_now
 from policy_engine.model.outcome import Outcome, Status
 from policy_engine.model.request import Request
-from policy_engine.signals.live import LiveSignals
-from policy_engine.state.memory import MemoryState
 
 
 @click.command()
 @folder_argument
 @request_options
 @click.option("--stream", is_flag=True, help="Print the answer as it comes.")
+@state_option("Count budgets and sessions there: sqlite:///FILE or a path. Left out, nothing is kept.")
+@ledger_option("Write down there what happened: sqlite:///FILE or a path.")
 @env_option
 @format_option("text", "json")
 @with_console
-def command(folder: Path, described: Described, stream: bool, env: str | None, form: str, console: Console) -> None:
+def command(
+    folder: Path,
+    described: Described,
+    stream: bool,
+    state: str | None,
+    ledger: str | None,
+    env: str | None,
+    form: str,
+    console: Console,
+) -> None:
     """
     Decide one request with the policies in DIR, and carry the decision out.
 
@@ -46,8 +53,8 @@ def command(folder: Path, described: Described, stream: bool, env: str | None, f
         raise click.UsageError("--stream prints text; leave out --format json, which is printed whole")
     policy_set = open_policies(folder, env=env, console=console)
     request = described.request(policy_set.declarations.attributes)
-    with closing(Carriers(signals=LiveSignals(MemoryState()), clock=utc_now)) as carriers:
-        carrier = carriers.carrier_of(policy_set)
+    with Keeper(state=state, ledger=ledger, console=console) as keeper:
+        carrier = keeper.carriers.carrier_of(policy_set)
         outcome = _streamed(carrier, request, console) if stream else carrier.complete(request)
     if form == "json":
         console.data(to_json(outcome.to_json(), indent=2))

@@ -16,6 +16,7 @@ from policy_engine.cli.deciding import (
     Complaint,
     PoliciesChanged,
     Source,
+    asking,
     decide_in_processes,
     decide_lines,
     decide_one,
@@ -23,7 +24,7 @@ from policy_engine.cli.deciding import (
 from policy_engine.cli.describing import Described, request_options
 from policy_engine.cli.intake import lines_of
 from policy_engine.cli.opening import open_policies
-from policy_engine.cli.options import env_option, folder_argument, format_option, name_of, requests_option
+from policy_engine.cli.options import env_option, folder_argument, format_option, name_of, requests_option, state_option
 from policy_engine.cli.printing import Printer, printer_for
 from policy_engine.cli.render.cells import visible
 from policy_engine.cli.render.decisions import render_card, render_trace
@@ -32,7 +33,8 @@ from policy_engine.cli.render.progress import Progress
 from policy_engine.cli.render.text import counted
 from policy_engine.cli.traffic import Traffic
 from policy_engine.compiler.policy_set import PolicySet
-from policy_engine.model.request import Request
+from policy_engine.model.decision import Decision
+from policy_engine.state.open import missing_file
 
 
 @click.command()
@@ -41,6 +43,7 @@ from policy_engine.model.request import Request
 @request_options
 @click.option("--trace", is_flag=True, help="Say for each rule tried why it did or did not match.")
 @click.option("--jobs", metavar="N", type=click.IntRange(1), default=1, help="Decide in so many processes.")
+@state_option("Read budgets and sessions there: sqlite:///FILE or a path. Nothing is written.")
 @env_option
 @format_option("text", "json", "jsonl")
 @with_console
@@ -50,6 +53,7 @@ def command(
     described: Described,
     trace: bool,
     jobs: int,
+    state: str | None,
     env: str | None,
     form: str,
     console: Console,
@@ -58,7 +62,8 @@ def command(
     Decide each request with the policies in DIR and call nothing.
 
     Requests come from a file of JSON Lines (--requests), or one is described by --task, --input and --attribute.
-    Signals are unknown unless a request supplies them. Costs are estimates of the first call.
+    Signals are unknown unless a request supplies them; with --state, budgets, escalations and sessions are read from
+    there. Costs are estimates of the first call.
 
     \b
     policy-engine dry-run policies --requests requests.jsonl
@@ -66,17 +71,23 @@ def command(
     """
     if described.is_empty == (requests is None):
         raise click.UsageError("give either --requests, or a request by --task, --input and --attribute")
+    if state is not None and (missing := missing_file(state)) is not None:
+        raise Failure(f"no state at `{visible(missing)}`")
     policy_set = open_policies(folder, env=env, console=console)
     if requests is None:
         request = described.request(policy_set.declarations.attributes)
-        _one(policy_set, request, form=form, trace=trace, console=console)
+        with asking(policy_set, state) as learn:
+            decision, _ = decide_one(policy_set, request, trace=trace, learn=learn)
+        _show(decision, form=form, trace=trace, console=console)
         return
-    source = Source(folder=folder.absolute(), env=env, revision=policy_set.revision)
+    source = Source(folder=folder.absolute(), env=env, revision=policy_set.revision, state=state)
     printer = printer_for(form, trace=trace, console=console)
-    with click.open_file(requests, "rb") as file:
+    with click.open_file(requests, "rb") as file, asking(policy_set, state) as learn:
         lines, how = lines_of(file), printer.how()
-        alone = jobs == 1
-        chunks = decide_lines(lines, policy_set, how) if alone else decide_in_processes(lines, source, how, jobs=jobs)
+        if jobs == 1:
+            chunks = decide_lines(lines, policy_set, how, learn)
+        else:
+            chunks = decide_in_processes(lines, source, how, jobs=jobs)
         progress = console.progress(total=_size_of(file))
         with closing(chunks), closing(progress):
             traffic, malformed = _many(chunks, name_of(requests), printer, progress, console)
@@ -86,8 +97,7 @@ def command(
         console.end(FOUND)
 
 
-def _one(policy_set: PolicySet, request: Request, *, form: str, trace: bool, console: Console) -> None:
-    decision, _ = decide_one(policy_set, request, trace=trace)
+def _show(decision: Decision, *, form: str, trace: bool, console: Console) -> None:
     if form != "text":
         console.data(to_json(decision.to_json(), indent=2 if form == "json" else None))
         return
