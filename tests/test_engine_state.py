@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -209,3 +212,42 @@ def test_a_caller_that_leaves_while_money_is_set_aside_gets_it_back(
 
     with closing(sqlite3.connect(path)) as looked_at:
         assert looked_at.execute("SELECT count(*) FROM leases").fetchone() == (0,)
+
+
+FORK = """
+import os, sys, warnings
+warnings.simplefilter("ignore", DeprecationWarning)  # of forking with threads, which is what this is about
+from policy_engine import Engine, Request
+from policy_engine.ledger.read import Reader
+policies, state, ledger = sys.argv[1:]
+ask = Request(task="spend", input="hello")
+engine = Engine.open(policies, watch=False, state=state, ledger=ledger)
+rules = [engine.complete(ask).decision.rule]
+child = os.fork()
+if child == 0:
+    engine.complete(ask)
+    engine.close()
+    os._exit(0)
+os.waitpid(child, 0)
+rules.append(engine.complete(ask).decision.rule)
+engine.flush()
+print(rules, Reader(ledger).count())
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_forked_child_counts_and_records_with_its_parent(policies: Callable[..., Path], tmp_path: Path) -> None:
+    """Both go on with connections and threads of their own, and an engine left open does not hold up the end."""
+    arguments = [str(path) for path in (policies(), tmp_path / "state.db", tmp_path / "ledger.db")]
+
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", FORK, *arguments],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "[None, 'frugal'] 3\n"

@@ -38,16 +38,24 @@ class Books:
     Args:
         counters: told what became of a request.
         record: takes entries for the ledger; None without one.
-        emit: told of each request that is over.
+        emit: told what cannot be counted.
+        tell: told of each request that is over; None if nobody listens.
         aside: does what may wait for a state, for those on an event loop.
     """
 
     def __init__(
-        self, counters: Counters, *, record: Callable[[Entry], object] | None, emit: Emit, aside: Aside
+        self,
+        counters: Counters,
+        *,
+        record: Callable[[Entry], object] | None,
+        emit: Emit,
+        tell: Emit | None,
+        aside: Aside,
     ) -> None:
         self._counters = counters
         self._record = record
         self._emit = emit
+        self._tell = tell
         self._aside = aside
 
     def finish(self, job: Job, outcome: Outcome) -> Outcome:
@@ -86,7 +94,8 @@ class Books:
                 cache=cache,
             )
             self._record(entry)
-        self._emit(finished(job, outcome, elapsed_ms=elapsed_ms, cache=cache))
+        if self._tell is not None:
+            self._tell(finished(job, outcome, elapsed_ms=elapsed_ms, cache=cache))
         return outcome
 
     def _count(self, job: Job, outcome: Outcome) -> bool:

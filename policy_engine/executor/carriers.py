@@ -70,11 +70,12 @@ class Carriers:
 
     def _carrier(self, policy_set: PolicySet) -> Carrier:
         signals, emit = self._signals.of(policy_set), self._signals.emit
+        tell = emit if self._signals.is_heard else None
         return Carrier(
             policy_set,
             providers=Providers(policy_set.declarations, self._world),
             signals=signals,
-            books=Books(signals.counters, record=self._record, emit=emit, aside=self._aside),
+            books=Books(signals.counters, record=self._record, emit=emit, tell=tell, aside=self._aside),
             aside=self._aside,
             emit=emit,
             clock=self._clock,

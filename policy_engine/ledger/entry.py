@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from os import urandom
 from typing import Any, TypeAlias
-from uuid import uuid4
 
 from policy_engine.model.decision import Decision
 from policy_engine.model.facts import Facts
@@ -14,7 +14,7 @@ from policy_engine.model.outcome import CallRecord, Outcome
 
 def new_id() -> str:
     """A name for a record that no other record has."""
-    return uuid4().hex
+    return urandom(16).hex()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ class LiveSignals:
 
     Attributes:
         emit: the same receiver of events, harmless, with failures counted in `failures`.
+        is_heard: whether there is a receiver at all.
         state: as given.
     """
 
@@ -47,6 +48,7 @@ class LiveSignals:
         on_event: Emit | None = None,
     ) -> None:
         self.emit = self.failures = FailureCounts(harmless(on_event))
+        self.is_heard = on_event is not None
         self.state = state
         self._registry = _registry(functions, self.emit) if functions else None
         self._measured = Measurements()
