@@ -17,7 +17,7 @@ from policy_engine.model.facts import Facts
 from policy_engine.model.outcome import CallRecord, Outcome, Status
 from policy_engine.signals.counters import Counters
 from policy_engine.signals.sessions import Turn
-from policy_engine.state.aside import Aside, landed
+from policy_engine.state.aside import Aside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +67,7 @@ class Books:
         if not self._counters.blocking:
             return self.finish(job, outcome)
         counting = self._aside.submit(partial(self._count, job, outcome))
-        await landed(counting)
-        return self._written(job, outcome, counted=counting.result())
+        return self._written(job, outcome, counted=await self._aside.wait(counting) and counting.result())
 
     def abandon(self, job: Job, outcome: Outcome) -> None:
         """

@@ -22,13 +22,13 @@ from policy_engine.executor.world import AsyncLiveWorld, Money, relay, relay_asy
 from policy_engine.model.call import Chunk
 from policy_engine.model.commands import Overtaken
 from policy_engine.model.decision import Decision
-from policy_engine.model.events import Emit
+from policy_engine.model.events import Emit, SignalFailed
 from policy_engine.model.facts import Facts
 from policy_engine.model.outcome import Outcome, Status
 from policy_engine.model.request import Request
 from policy_engine.providers.registry import Providers
 from policy_engine.signals.live import Signals
-from policy_engine.state.aside import Aside, landed
+from policy_engine.state.aside import Aside
 
 
 class Carrier:
@@ -155,8 +155,10 @@ class Carrier:
         if job.decision.verdict.modifiers.stick is None or not self._counters.blocking:
             return self._order(job)
         reading = self._aside.submit(partial(self._order, job))
-        await landed(reading)
-        return reading.result()
+        if await self._aside.wait(reading):
+            return reading.result()
+        self._emit(SignalFailed(signal="stick", reason=f"no answer within {self._aside.wait_s:g} s"))
+        return Order(cooling=self._counters.measured.failures.cooling(now_s=time.time()))
 
     def _facts(self, request: Request) -> Facts:
         return Facts(request, self._policy_set.layout, self._clock)

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from policy_engine.errors import StateError
 from policy_engine.evaluator.decide import Learn as LearnNow
@@ -24,7 +24,10 @@ from policy_engine.model.outcome import Outcome
 from policy_engine.model.plan import Card
 from policy_engine.providers.protocol import Provider
 from policy_engine.signals.budgets import Budgets
-from policy_engine.state.aside import Aside, landed
+from policy_engine.state.aside import Aside
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 
 class Money:
@@ -70,7 +73,7 @@ class Money:
         try:
             reservation = self._budgets.reserve(command.worst_usd, self._facts, now_s=self._wall_s())
         except StateError as error:
-            return self._ungranted(error)
+            return self.unreachable(error.reason)
         grant = Grant(token=reservation)
         # A budget that a guess passes may well hold.
         if self._recheck is None or command.is_guess or reservation.holds:
@@ -92,18 +95,23 @@ class Money:
         try:
             self._budgets.settle(command.grant.token, command.paid_usd, now_s=self._wall_s())
         except StateError as error:
-            self._tell(error)
+            self._tell(error.reason)
 
-    def _ungranted(self, error: StateError) -> Grant:
-        """What stands for money that could not be set aside."""
-        self._tell(error)
+    def unreachable(self, reason: str) -> Grant:
+        """
+        What stands for money that could not be set aside.
+
+        Raises:
+            StateUnreachable: `on_state_error` says `deny`.
+        """
+        self._tell(reason)
         if self._on_state_error == "deny":
-            raise StateUnreachable(error.reason) from error
+            raise StateUnreachable(reason)
         return Grant()
 
-    def _tell(self, error: StateError) -> None:
+    def _tell(self, reason: str) -> None:
         self.is_uncounted = True
-        self._emit(SignalFailed(signal="budget", reason=error.reason, error=error))
+        self._emit(SignalFailed(signal="budget", reason=reason))
 
 
 class LiveWorld:
@@ -193,9 +201,9 @@ class AsyncLiveWorld(LiveWorld):
             case Reserve() if self._aside is not None:
                 return self.answer(await self._reserved(command, self._aside))
             case Settle() if self._aside is not None:
-                settling = self._aside.submit(partial(self._money.settle, command))
-                await landed(settling)
-                return self.answer(settling.result())
+                # What takes too long is settled later; nobody needs to wait for that.
+                await self._aside.wait(self._aside.submit(partial(self._money.settle, command)))
+                return self.answer(None)
             case Call(model=model, prompt=prompt, timeout_s=timeout_s):
                 card = self._cards[model]
                 provider = self._provider_of(card.provider)
@@ -210,14 +218,21 @@ class AsyncLiveWorld(LiveWorld):
         return self.do(command)
 
     async def _reserved(self, command: Reserve, aside: Aside) -> Grant:
-        """What was set aside; given back at once if nobody waits for it any more."""
+        """What was set aside; given back if nobody waits for it any more."""
         reserving = aside.submit(partial(self._money.reserve, command))
         try:
-            await landed(reserving)
+            is_done = await aside.wait(reserving)
         except BaseException:
-            aside.submit(lambda: self._money.release(reserving.result()))
+            self._give_back(reserving, aside)
             raise
-        return reserving.result()
+        if is_done:
+            return reserving.result()
+        self._give_back(reserving, aside)
+        return self._money.unreachable(f"no answer within {aside.wait_s:g} s")
+
+    def _give_back(self, reserving: Future[Grant], aside: Aside) -> None:
+        if not reserving.cancel():
+            aside.submit(lambda: self._money.release(reserving.result()))
 
 
 def relay(

@@ -17,11 +17,19 @@ Value = TypeVar("Value")
 THREADS = 8
 """How many things are done at a time; the rest waits for its turn."""
 
+WAIT_S = 5.0
+"""How long a request waits for something to be read or counted."""
+
 
 class Aside:
-    """Does work in threads of its own, made on first use, and anew in a forked child."""
+    """
+    Does work in threads of its own, made on first use, and anew in a forked child.
 
-    def __init__(self, *, threads: int = THREADS) -> None:
+    `wait_s` is how long those who `wait` do so.
+    """
+
+    def __init__(self, *, threads: int = THREADS, wait_s: float = WAIT_S) -> None:
+        self.wait_s = wait_s
         self._threads = threads
         self._pool = PerProcess(_Pool)
 
@@ -37,6 +45,11 @@ class Aside:
             pool.pending.add(future)
         future.add_done_callback(pool.pending.discard)
         return future
+
+    async def wait(self, work: Future[Value]) -> bool:
+        """Waits until work is done, but not too long; tells whether it is. The work goes on all the same."""
+        await landed(work, self.wait_s)
+        return work.done()
 
     def close(self, *, timeout_s: float = 0.0) -> None:
         """Waits a little for what was submitted, gives up what has not begun, and lets go of the threads."""

@@ -1,9 +1,12 @@
 """Executions in the world: models behind providers, money in budgets, pieces relayed as they come."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,15 +14,17 @@ from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.evaluator.decide import decide
 from policy_engine.executor.drive import drive, drive_async
 from policy_engine.executor.execute import Execution, execute
+from policy_engine.executor.reach import StateUnreachable
 from policy_engine.executor.world import AsyncLiveWorld, LiveWorld, Money, relay, relay_async
 from policy_engine.model.call import Chunk
-from policy_engine.model.events import Event
+from policy_engine.model.events import Event, SignalFailed
 from policy_engine.model.facts import Facts
 from policy_engine.model.outcome import Outcome, Status
 from policy_engine.model.request import Request
 from policy_engine.pipeline import build
 from policy_engine.providers.registry import Providers
 from policy_engine.signals.budgets import Budgets, budgets_of
+from policy_engine.state.aside import Aside
 from policy_engine.state.memory import MemoryState
 
 POLICIES = """
@@ -124,3 +129,37 @@ def test_a_caller_that_goes_away_leaves_nothing_reserved(policies: PolicySet, bu
     spent = budgets.read("daily", Facts(REQUEST, policies.layout), now_s=NOW_S)
     bound = Decimal(2 + 10) * 1000 / 1_000_000
     assert Decimal(repr(spent["used"])) == bound  # type: ignore[index]
+
+
+class HangingState(MemoryState):
+    """A state that sets nothing aside before it is let go."""
+
+    blocking = True  # type: ignore[assignment]  # of a constant
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let_go = threading.Event()
+
+    def hold(self, *arguments: Any, **more: Any) -> tuple[int, ...]:
+        """What counters stand at, once it is let go."""
+        self.let_go.wait(10)
+        return super().hold(*arguments, **more)
+
+
+@pytest.mark.parametrize(("on_state_error", "is_called"), [("allow", True), ("deny", False)])
+def test_nobody_waits_long_for_money_to_be_set_aside(policies: PolicySet, on_state_error: str, is_called: bool) -> None:
+    """What hangs counts as out of reach, and what is set aside too late is given back."""
+    state, aside, events = HangingState(), Aside(wait_s=0.01), list[Event]()
+    budgets, facts = Budgets(state, budgets_of(policies.declarations)), Facts(REQUEST, policies.layout)
+    money = Money(budgets, facts, emit=events.append, on_state_error=on_state_error, wall_s=lambda: NOW_S)
+    providers = Providers(policies.declarations, no_network)  # type: ignore[arg-type]
+    world = AsyncLiveWorld(providers.get, policies.cards, money, aside=aside)
+
+    with nullcontext() if is_called else pytest.raises(StateUnreachable):
+        asyncio.run(drive_async(begun(policies), world))
+    state.let_go.set()
+    aside.close(timeout_s=10)
+
+    assert events == [SignalFailed(signal="budget", reason="no answer within 0.01 s")]
+    assert money.is_uncounted
+    assert budgets.read("daily", facts, now_s=NOW_S) == {"used": 0.0, "left": 1.0}
