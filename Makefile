@@ -10,6 +10,8 @@ INTEROP := .interop
 # 2.0 wants Node.js 22.13 or newer, which neither Debian 12 nor 13 has.
 YAML_LANGUAGE_SERVER := 1.25.0
 INTEROP_STAMP := $(INTEROP)/.yaml-language-server-$(YAML_LANGUAGE_SERVER)
+LITELLM := 1.106.2
+LITELLM_STAMP := $(INTEROP)/.litellm-$(LITELLM)
 
 # The newest Python that really runs (a pyenv shim may not), is at least 3.11 and can make a virtual environment;
 # if none can, the newest that runs, so that the message can name the package it lacks. Looked for only when needed.
@@ -49,7 +51,7 @@ format: $(STAMP)  ## rewrite the code as lint wants it
 	$(BIN)/ruff format .
 
 .PHONY: interop
-interop: $(STAMP) $(INTEROP_STAMP)  ## test against other people's programs: the YAML language server of editors
+interop: $(STAMP) $(INTEROP_STAMP) $(LITELLM_STAMP)  ## test against other people's programs: an editor's language server, a LiteLLM proxy
 	$(BIN)/python -m pytest -m interop $(ARGS)
 
 .PHONY: bench
@@ -92,4 +94,11 @@ $(INTEROP_STAMP):
 	@mkdir -p $(INTEROP)
 	npm install --prefix $(INTEROP) --no-save --no-audit --no-fund --loglevel error \
 	  yaml-language-server@$(YAML_LANGUAGE_SERVER)
+	@touch $@
+
+# In an environment of its own: it pins what we do not.
+$(LITELLM_STAMP): | $(STAMP)
+	@mkdir -p $(INTEROP)
+	$(BIN)/python -m venv --clear $(INTEROP)/litellm
+	$(INTEROP)/litellm/bin/python -m pip install --quiet --disable-pip-version-check --no-compile 'litellm[proxy]==$(LITELLM)'
 	@touch $@

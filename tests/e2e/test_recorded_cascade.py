@@ -6,7 +6,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-LONG = "We count the apples one after the other, and we find that there are exactly as many as the question says there are. "
+LONG = (
+    "We count the apples one after the other, and we find that there are exactly as many as the question says there "
+    "are. "
+)
 LINES = [
     # accepted and right: 26 tokens in, 31 out
     {"id": "a", "prompt": "p" * 104, "weak_ok": True, "weak_response": LONG + "#### 18", "strong_ok": True},
