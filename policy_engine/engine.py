@@ -8,6 +8,7 @@ the folder, and signals that are asked when a rule needs them.
 from __future__ import annotations
 
 import os
+import threading
 import weakref
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Self
 
 from policy_engine.evaluator.decide import decide, decide_async, decided, decided_async
 from policy_engine.model.facts import Facts, utc_now
+from policy_engine.state.process import PerProcess
 
 if TYPE_CHECKING:
     from policy_engine.compiler.policy_set import PolicySet
@@ -60,6 +62,7 @@ class Engine:
         self._records_decisions = ledger is not None and ledger[0].decisions
         self._clock = clock
         self._carriers: Carriers | None = None
+        self._first_call = PerProcess(threading.Lock)
         # A thread that still watches while the interpreter goes down would take it along.
         self._finish = weakref.finalize(self, _stop, watcher, signals)
         if watcher is not None:
@@ -251,13 +254,18 @@ class Engine:
         return decision
 
     def _carrier(self) -> Carrier:
-        if self._carriers is None:
-            # Calling models needs an HTTP client; whoever only decides should not wait for it.
-            from policy_engine.executor.carriers import Carriers
+        carriers = self._carriers
+        return (carriers or self._made_carriers()).carrier_of(self._store.current.policy_set)
 
-            record = None if self._writer is None else self._writer.record
-            self._carriers = Carriers(signals=self._signals, record=record, clock=self._clock)
-        return self._carriers.carrier_of(self._store.current.policy_set)
+    def _made_carriers(self) -> Carriers:
+        # Calling models needs an HTTP client; whoever only decides should not wait for it.
+        from policy_engine.executor.carriers import Carriers
+
+        with self._first_call.get():  # of many first calls at once one makes them
+            if self._carriers is None:
+                record = None if self._writer is None else self._writer.record
+                self._carriers = Carriers(signals=self._signals, record=record, clock=self._clock)
+            return self._carriers
 
     def __enter__(self) -> Self:
         return self

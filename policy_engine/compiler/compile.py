@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from policy_engine.compiler.atoms import IsTrue, Known
@@ -13,13 +13,14 @@ from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.compiler.rule import CompiledRule, tasks_of
 from policy_engine.compiler.scope import Scope
 from policy_engine.compiler.unit import Unit, cut, unit_of
-from policy_engine.diagnostics import Finding
+from policy_engine.diagnostics import Address, Finding
 from policy_engine.model.condition import Scalar
 from policy_engine.model.decision import Origin
 from policy_engine.model.effect import Respond, Route, RunCascade, Terminal
 from policy_engine.model.layout import layout_of
 from policy_engine.model.plan import Card, Verdict
 from policy_engine.model.policy import OnUnknown, Policy, Rule
+from policy_engine.model.shadow import ShadowPlan
 from policy_engine.model.vocabulary import REQUEST_ID, Fact, fact_named
 
 
@@ -79,6 +80,7 @@ def compile_bundle(policy: Policy, cards: Mapping[str, Card], previous: PolicySe
         general=work.general,
         default=work.default,
         interner=work.scope.interner,
+        shadows=dict(_shadows(work)),
     )
     return Compilation(policy_set=policy_set, findings=findings)
 
@@ -137,6 +139,17 @@ def _index_tasks(work: _Work) -> None:
 
 STAGES: tuple[Callable[[_Work], None], ...] = (_open_scope, _resolve_declared, _compile_rules, _index_tasks)
 """The stages, in order: each is explained by its docstring."""
+
+
+def _shadows(work: _Work) -> Iterator[tuple[Address, ShadowPlan]]:
+    """The models of each `shadow`, by where it stands."""
+    modifiers = [(rule.name, rule.modifiers) for rule in work.rules]
+    if work.default is not None:
+        modifiers.append(("default", work.default.modifiers))
+    for name, one in modifiers:
+        if one.shadow is not None:
+            chain = work.effects.chain(one.shadow.route, f"{name}/shadow")
+            yield one.shadow.address, ShadowPlan(rule=name, chain=chain)
 
 
 def _compile_rule(rule: Rule, work: _Work) -> CompiledRule:

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 from policy_engine.compiler.graph import Interner
 from policy_engine.compiler.rule import CompiledRule
 from policy_engine.compiler.unit import Unit
+from policy_engine.diagnostics import Address
 from policy_engine.model.condition import Scalar
 from policy_engine.model.decision import Decision, Origin
 from policy_engine.model.layout import Layout
 from policy_engine.model.plan import Card, Verdict
 from policy_engine.model.policy import Declarations
+from policy_engine.model.shadow import ShadowPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -29,6 +31,7 @@ class PolicySet:
         cells: for each declared task, the units that decide it.
         general: the units for every other request: without a task, or with one that is not declared.
         default: what decides when no rule does.
+        shadows: the models of each `shadow`, by where it stands.
         merged: verdicts with the modifiers of other rules, as they were needed so far.
         nameless: the decisions about requests without an id that nothing else sets apart, by the verdict's identity.
     """
@@ -42,6 +45,7 @@ class PolicySet:
     general: tuple[Unit, ...]
     default: Verdict
     interner: Interner = field(repr=False)
+    shadows: Mapping[Address, ShadowPlan] = field(default_factory=dict)
     merged: dict[tuple[int, ...], Verdict] = field(default_factory=dict, repr=False)
     nameless: dict[int, Decision] = field(default_factory=dict, init=False, repr=False)
 

@@ -48,6 +48,11 @@ class Demand:
             only=modifiers.only,
         )
 
+    @property
+    def tokens_sent(self) -> int:
+        """Tokens of the input alone."""
+        return self.tokens - (self.max_tokens or 0)
+
     def allows(self, card: Card) -> bool:
         """Whether a model has all the tags that it must have."""
         return card.tags.issuperset(self.only)

@@ -18,6 +18,8 @@ from policy_engine.executor.habits import order_for
 from policy_engine.executor.order import Order
 from policy_engine.executor.reach import StateUnreachable, refusal, unreachable
 from policy_engine.executor.recheck import Recheck
+from policy_engine.executor.shadow import ShadowJob
+from policy_engine.executor.shadows import Shadows
 from policy_engine.executor.world import AsyncLiveWorld, Money, relay, relay_async
 from policy_engine.model.call import Chunk
 from policy_engine.model.commands import Overtaken
@@ -40,6 +42,7 @@ class Carrier:
         signals: what rules ask, and where budgets are counted.
         books: what is over is written down there.
         aside: does what may wait for a state, for those on an event loop.
+        shadows: asked after a request, beside its model; None for none.
         emit: told what goes wrong with budgets.
         clock: the present moment, for requests that do not say.
     """
@@ -52,6 +55,7 @@ class Carrier:
         signals: Signals,
         books: Books,
         aside: Aside,
+        shadows: Shadows | None = None,
         emit: Emit,
         clock: Callable[[], datetime],
     ) -> None:
@@ -61,6 +65,7 @@ class Carrier:
         self._counters = signals.counters
         self._books = books
         self._aside = aside
+        self._shadows = shadows
         self._emit = emit
         self._clock = clock
 
@@ -106,7 +111,7 @@ class Carrier:
             except BaseException as error:
                 self._books.abandon(job, _ended(job, left, error))
                 raise
-            yield self._books.finish(job, _whole(outcome))
+            yield self._shadowed(job, self._books.finish(job, _whole(outcome)))
             return
 
     async def _items_async(self, request: Request, *, streaming: bool) -> AsyncGenerator[Chunk | Outcome, None]:
@@ -133,8 +138,23 @@ class Carrier:
             except BaseException as error:
                 self._books.abandon(job, _ended(job, left, error))
                 raise
-            yield await self._books.finish_async(job, _whole(outcome))
+            yield self._shadowed(job, await self._books.finish_async(job, _whole(outcome)))
             return
+
+    def _shadowed(self, job: Job, outcome: Outcome) -> Outcome:
+        """The outcome, which is handed to the shadows if there is to be one."""
+        if self._shadows is not None and job.decision.verdict.modifiers.shadow is not None:
+            shadow_job = ShadowJob(
+                id=job.id,
+                policy_set=self._policy_set,
+                facts=job.facts,
+                decision=job.decision,
+                outcome=outcome,
+                provider_of=self._providers.get,
+                learn=self._sources.resolve,
+            )
+            self._shadows.offer(shadow_job)
+        return outcome
 
     def _decided(self, facts: Facts) -> tuple[Decision, Facts]:
         """The decision, and the facts it was made on with those that its limits read."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Generator
+from typing import Any, Protocol, TypeVar
 
 from policy_engine.executor.execute import Execution
 from policy_engine.model.commands import Answer, Cancelled, Command, Settle
 from policy_engine.model.outcome import Outcome
+
+Result = TypeVar("Result")
 
 
 class World(Protocol):
@@ -49,6 +52,22 @@ async def drive_async(execution: Execution, world: AsyncWorld) -> Outcome:
     return command
 
 
+def drive_to_end(work: Generator[Command, Answer, Result], world: World) -> Result:
+    """What any generator of commands gives in the end."""
+    try:
+        command = next(work)
+        while True:
+            try:
+                answer = world.do(command)
+            except BaseException:
+                cancel(work, world)
+                raise
+            command = work.send(answer)
+    except StopIteration as end:
+        result: Result = end.value
+        return result
+
+
 def begin(execution: Execution) -> Command | Outcome:
     """The first command of an execution, or what it came to without any."""
     try:
@@ -65,7 +84,7 @@ def advance(execution: Execution, answer: Answer) -> Command | Outcome:
         return _outcome(end)
 
 
-def cancel(execution: Execution, world: World) -> Outcome | None:
+def cancel(execution: Generator[Command, Answer, Any], world: World) -> Outcome | None:
     """
     Ends an execution whose caller is gone: what was set aside is settled.
 
@@ -87,7 +106,7 @@ async def cancel_async(execution: Execution, world: AsyncWorld) -> Outcome | Non
     return command
 
 
-def _thrown(execution: Execution) -> Settle | Outcome | None:
+def _thrown(execution: Generator[Command, Answer, Any]) -> Settle | Outcome | None:
     """What is to be settled first when the caller is gone, or what the execution came to."""
     try:
         return _settle(execution.throw(Cancelled()))
@@ -97,7 +116,7 @@ def _thrown(execution: Execution) -> Settle | Outcome | None:
         return None
 
 
-def _resumed(execution: Execution) -> Settle | Outcome | None:
+def _resumed(execution: Generator[Command, Answer, Any]) -> Settle | Outcome | None:
     """What is to be settled next."""
     try:
         return _settle(execution.send(Answer(value=None, now_s=0.0)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from decimal import Decimal
 from typing import Any, TypeAlias
 
 from policy_engine.compiler.atoms import Judged
@@ -16,9 +15,9 @@ from policy_engine.evaluator.possible import pending
 from policy_engine.evaluator.route import Demand
 from policy_engine.executor.attempts import Attempts
 from policy_engine.executor.gate import answer_facts, judges_wanted, verdict_of
-from policy_engine.executor.judge import judge_prompt, score_in
+from policy_engine.executor.judge import judge_prompt, score_in, tokens_of
 from policy_engine.executor.limits import Bound
-from policy_engine.model.call import Prompt, Reply
+from policy_engine.model.call import Reply
 from policy_engine.model.commands import Answer, Command, Learn
 from policy_engine.model.facts import UNKNOWN, Facts
 from policy_engine.model.plan import Target
@@ -75,7 +74,7 @@ class Gating:
         if card is None or not self._demand.allows(card):
             return "`only` rules the judge out"
         prompt, target = judge_prompt(judge, self._facts, reply), Target(judge.model, card.tier)
-        worst_usd = self._worst_usd(target, prompt)
+        worst_usd = self._attempts.worst_usd(target, prompt, tokens_of(prompt))
         if (bound := self._attempts.forbidding(worst_usd)) is not None:
             return f"the limit `{bound.name}` leaves no room for the judge"
         called = yield from self._attempts.call(target, prompt, worst_usd, step=step, purpose="judge")
@@ -86,10 +85,6 @@ class Gating:
             return f"the judge failed: {result.kind}"
         score = score_in(result)
         return "the judge gave no score" if score is None else score
-
-    def _worst_usd(self, target: Target, prompt: Prompt) -> Decimal | None:
-        sent = sum(len(str(message["content"]).encode()) for message in prompt.messages) // 4 + 1
-        return self._attempts.worst_usd(target, prompt, sent)
 
 
 def _wanted(gate: Node, facts: Facts) -> tuple[str, ...]:

@@ -137,7 +137,7 @@ class Steps:
         return prompt_of(self._facts, self._modifiers, cascade=limits, logprobs=confidence, max_tokens=assumed)
 
     def _worst_usd(self, target: Target, prompt: Prompt) -> Decimal | None:
-        return self._attempts.worst_usd(target, prompt, self._demand.tokens - (self._demand.max_tokens or 0))
+        return self._attempts.worst_usd(target, prompt, self._demand.tokens_sent)
 
     def _gated(self, index: int, gate: Node | None, reply: Reply) -> Work:
         """Accepts an answer or lets the next step try; the gate's verdict goes to the record of the call."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from policy_engine.errors import StateError
 from policy_engine.evaluator.decide import Learn as LearnNow
@@ -114,6 +114,26 @@ class Money:
         self._emit(SignalFailed(signal="budget", reason=reason))
 
 
+class Purse(Protocol):
+    """Where money is set aside for calls and paid; it raises nothing for what can go wrong with that."""
+
+    def reserve(self, command: Reserve) -> Grant:
+        """What was set aside."""
+        ...
+
+    def settle(self, command: Settle) -> None:
+        """Replaces what was set aside by what was paid."""
+        ...
+
+    def release(self, grant: Grant) -> None:
+        """Gives back what was set aside for a call that is not made."""
+        ...
+
+    def unreachable(self, reason: str) -> Grant:
+        """What stands for money that could not be set aside."""
+        ...
+
+
 class LiveWorld:
     """
     Does what commands ask, blocking. Caches do not exist here yet: a lookup finds nothing, a store keeps nothing.
@@ -129,7 +149,7 @@ class LiveWorld:
         self,
         provider_of: Callable[[str], Provider],
         cards: Mapping[str, Card],
-        money: Money,
+        money: Purse,
         clock: Callable[[], float] = time.monotonic,
         *,
         facts: Facts | None = None,

@@ -153,6 +153,28 @@ class RequestFinished:
     uncounted: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShadowDropped:
+    """
+    A shadow was not asked, or not to its end; the caller has had the answer all the same.
+
+    It is told the 1st, 2nd, 4th, 8th… time; `dropped` is how many it was by then, for that reason.
+    """
+
+    name: ClassVar[str] = "shadow.dropped"
+    reason: str
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShadowFailed:
+    """Asking a shadow, or whoever takes its result, broke down. `error` may hold text of a request."""
+
+    name: ClassVar[str] = "shadow.failed"
+    reason: str
+    error: Exception | None = field(default=None, repr=False, compare=False)
+
+
 Event: TypeAlias = (
     ReloadSucceeded
     | ReloadFailed
@@ -166,6 +188,8 @@ Event: TypeAlias = (
     | LedgerFailed
     | LedgerRecovered
     | RequestFinished
+    | ShadowDropped
+    | ShadowFailed
 )
 Emit: TypeAlias = Callable[[Event], None]
 

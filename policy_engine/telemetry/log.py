@@ -15,11 +15,23 @@ from policy_engine.model.events import (
     LedgerFailed,
     ReloadFailed,
     ReloadHeld,
+    ShadowDropped,
+    ShadowFailed,
     SignalFailed,
     WatcherBlind,
 )
 
-_WARNINGS = (LastGoodFailed, LastGoodServed, LedgerFailed, ReloadFailed, ReloadHeld, SignalFailed, WatcherBlind)
+_WARNINGS = (
+    LastGoodFailed,
+    LastGoodServed,
+    LedgerFailed,
+    ReloadFailed,
+    ReloadHeld,
+    ShadowDropped,
+    ShadowFailed,
+    SignalFailed,
+    WatcherBlind,
+)
 
 
 def json_lines(stream: TextIO | None = None) -> Emit:
