@@ -8,7 +8,7 @@ import pytest
 
 from policy_engine.model.schemas import read_schema, schema_names
 
-NAMES = ("decision.v1", "diagnostics.v1", "policy.v1", "policy_test.v1", "replay.v1", "request.v1")
+NAMES = ("decision.v1", "diagnostics.v1", "outcome.v1", "policy.v1", "policy_test.v1", "replay.v1", "request.v1")
 
 REVISION = "sha256:" + "0" * 64
 PLACE = {
@@ -67,6 +67,19 @@ DIAGNOSTICS = {
     ],
     "summary": {"errors": 1, "warnings": 0, "files": 4, "rules": 37, "revision": REVISION},
 }
+OUTCOME = {
+    "decision": DECISION,
+    "status": "not_accepted",
+    "text": "Yes.",
+    "message": {"role": "assistant", "content": "Yes."},
+    "calls": [],
+    "cost_usd": None,
+    "escalations": 0,
+    "limit": "cost",
+    "kept": None,
+    "put_off": ["mini"],
+    "error": None,
+}
 REPLAY = {
     "requests": 369,
     "policy": {
@@ -100,6 +113,7 @@ SHOWN = {
     "decision": DECISION,
     "decision of default": {**DECISION, "rule": None, "generation": None, "estimate": None, "trace": None},
     "diagnostics": DIAGNOSTICS,
+    "outcome": OUTCOME,
     "replay": REPLAY,
     "policy_test": POLICY_TEST,
 }
@@ -171,7 +185,7 @@ def test_a_name_without_version_is_the_newest() -> None:
 
 def test_an_unknown_name_is_refused_with_those_that_exist() -> None:
     """The error lists the names, so that nobody has to look for them."""
-    with pytest.raises(ValueError, match=r"^no schema is called `../policy`; there are decision.v1, diagnostics.v1, p"):
+    with pytest.raises(ValueError, match=r"^no schema is called `../policy`; there are decision.v1, diagnostics.v1, o"):
         read_schema("../policy")
 
 

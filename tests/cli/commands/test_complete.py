@@ -114,6 +114,7 @@ def test_json_is_the_outcome(run: Run) -> None:
     result = run("complete", "policies", "--task", "faq", "--input", "When?", "--format", "json", "--quiet")
 
     written = json.loads(result.stdout)
+    jsonschema.validate(written, read_schema("outcome"))
     jsonschema.validate(written.pop("decision"), read_schema("decision"))
     assert written == {
         "status": "accepted",
@@ -151,6 +152,7 @@ def test_json_of_a_failure_says_how_each_call_failed(run: Run) -> None:
     result = run("complete", "policies", "--task", "legal", "--input", "May we?", "--format", "json")
 
     written = json.loads(result.stdout)
+    jsonschema.validate(written, read_schema("outcome"))
     failure = written["calls"][0]["failure"]
     assert (written["status"], failure["kind"], failure["may_be_billed"]) == ("failed", "missing_key", False)
     assert (written["cost_usd"], result.exit_code) == (0.0, 1)
