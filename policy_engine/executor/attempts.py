@@ -19,6 +19,9 @@ Asked: TypeAlias = Generator[Command, Answer, object]
 Called: TypeAlias = Generator[Command, Answer, tuple[Reply | Failure, bool] | Bound]
 
 _CANCELLED = Failure(kind=FailureKind.TIMEOUT, message="cancelled", elapsed_s=0.0, may_be_billed=True)
+_EARLY_S = 0.01
+"""How much too early a call may end at its deadline; clocks are not that exact."""
+
 _BUDGET = Bound(name="budget", amount=Decimal(0), otherwise="last_answer")
 
 
@@ -58,6 +61,13 @@ class Attempts:
         """Seconds until the deadline, None without one."""
         deadline = self._bounds.deadline
         return None if deadline is None else max(0.0, float(deadline.amount) - (self.now_s - self._started_s))
+
+    def deadline_passed(self, failure: Failure) -> Bound | None:
+        """The deadline, if it is what ended a call."""
+        left_s = self.time_left_s()
+        if left_s is None or left_s > (_EARLY_S if failure.kind is FailureKind.TIMEOUT else 0.0):
+            return None
+        return self._bounds.deadline
 
     def ask(self, command: Command) -> Asked:
         """What the world replies to a command."""

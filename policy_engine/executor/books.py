@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from policy_engine.errors import StateError
-from policy_engine.executor.habits import keep_model
+from policy_engine.executor.habits import has_escalated, keep_model
 from policy_engine.executor.world import Money
 from policy_engine.ledger.entry import Entry, new_id
 from policy_engine.model.decision import Decision
@@ -114,9 +114,9 @@ class Books:
     def _count_shared(self, outcome: Outcome, facts: Facts, now_s: float) -> None:
         answers = [call for call in outcome.calls if call.purpose == "answer"]
         cascade = outcome.decision.plan.cascade
-        # An answer that nobody could judge says nothing about its step, so it must not make the cascade begin higher.
-        if cascade is not None and answers and answers[0].step == 0 and not outcome.escalated_unsure:
-            self._counters.escalations.record(cascade, escalated=outcome.escalations > 0, now_s=now_s)
+        escalated = has_escalated(outcome)
+        if cascade is not None and escalated is not None:
+            self._counters.escalations.record(cascade, escalated=escalated, now_s=now_s)
         last: CallRecord | None = next((call for call in reversed(answers) if call.failure is None), None)
         turn = Turn(
             model=None if last is None else last.model,

@@ -24,6 +24,19 @@ def order_for(decision: Decision, facts: Facts, counters: Counters, *, now_s: fl
         return Order(cooling=cooling)
 
 
+def has_escalated(outcome: Outcome) -> bool | None:
+    """
+    Whether a request went beyond the first step of its cascade; None if it says nothing about that step.
+
+    It does not if it began higher or was not allowed to escalate, since too many had; nor if its answer was thrown away
+    without being judged: a judge that is down must not make the cascade begin higher.
+    """
+    answers = [call for call in outcome.calls if call.purpose == "answer"]
+    if outcome.decision.plan.cascade is None or not answers or answers[0].step != 0:
+        return None
+    return None if outcome.limit == "escalation_rate" or outcome.escalated_unsure else outcome.escalations > 0
+
+
 def keep_model(outcome: Outcome, facts: Facts, counters: Counters, *, now_s: float) -> None:
     """
     Keeps the model that answered, if the decision says so.

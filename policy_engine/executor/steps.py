@@ -49,6 +49,7 @@ class Steps:
         self._order = order
         self._put_off: list[str] = []
         self._kept: str | None = None
+        self._spoken: str | None = None
 
     def run(self) -> Generator[Command, Answer, Outcome]:
         """Every step until one answer is accepted or a limit speaks."""
@@ -74,17 +75,28 @@ class Steps:
 
     def _first_step(self) -> int | Bound:
         """Where to begin: while too many requests escalate, at the step of the declared tier."""
-        bound, cascade = self._bounds.escalation_rate, self._decision.plan.cascade
-        measured = self._facts.signals.get(f"escalation.{cascade}")
-        if bound is None or measured is None or measured is UNKNOWN or measured.get("rate", 0) <= float(bound.amount):
+        bound = self._tripped()
+        if bound is None or bound.otherwise == "last_answer":
             return 0
         for index, step in enumerate(self._decision.plan.steps):
             if any(target.tier == bound.otherwise for target in step.targets):
+                self._spoken = bound.name
                 return index
-        return 0 if bound.otherwise == "last_answer" else bound
+        return bound
+
+    def _tripped(self) -> Bound | None:
+        """The limit on the escalation rate, while too many requests escalate."""
+        bound, cascade = self._bounds.escalation_rate, self._decision.plan.cascade
+        measured = self._facts.signals.get(f"escalation.{cascade}")
+        if bound is None or measured is None or measured is UNKNOWN or measured.get("rate", 0) <= float(bound.amount):
+            return None
+        return bound
 
     def _no_further(self, escalations: int) -> Bound | None:
         """The limit that forbids one more escalation."""
+        tripped = self._tripped()
+        if tripped is not None and tripped.otherwise == "last_answer":
+            return tripped
         bound = self._bounds.escalations
         if bound is not None and escalations >= bound.amount:
             return bound
@@ -104,8 +116,12 @@ class Steps:
             if isinstance(result, Reply):
                 self.best = result
                 return (yield from self._gated(index, step.gate, result))
+            deadline = self._attempts.deadline_passed(result)
             if opened or not result.kind.is_passed_on:
-                return self._failed(f"{target.model}: {result.message}")
+                limit = None if deadline is None else deadline.name
+                return self._outcome(Status.FAILED, error=f"{target.model}: {result.message}", limit=limit)
+            if deadline is not None:
+                return (yield from self._otherwise(deadline))
         return None
 
     def _ordered(self, targets: tuple[Target, ...]) -> tuple[Target, ...]:
@@ -217,7 +233,7 @@ class Steps:
             text=text,
             message=message if reply is None else reply.message,
             calls=tuple(self._attempts.records),
-            limit=limit,
+            limit=limit if limit is not None else self._spoken,
             error=error,
             kept=self._kept,
             put_off=tuple(self._put_off),

@@ -139,9 +139,41 @@ def test_a_cascade_that_escalates_too_often_begins_further_up(tmp_path: Path) ->
     request = Request(task="chat", input="x", signals={"escalation": {"careful": {"rate": 0.5, "requests": 200}}})
     world = ScriptedWorld({"large": [reply("yes, it is")]})
 
-    carried_out(policy_set(tmp_path, limits), world, request)
+    outcome = carried_out(policy_set(tmp_path, limits), world, request)
 
-    assert world.called == ["large"]
+    assert (world.called, outcome.status, outcome.limit) == (["large"], Status.ACCEPTED, "escalation_rate")
+
+
+def test_without_a_declared_tier_no_more_escalate(tmp_path: Path) -> None:
+    """While the rate is above its limit, the first step's answer is the last one."""
+    request = Request(task="chat", input="x", signals={"escalation": {"careful": {"rate": 0.5, "requests": 200}}})
+    world = ScriptedWorld({"small": [reply("short")]})
+
+    outcome = carried_out(policy_set(tmp_path, "escalation_rate: {max: 30%, window: 1h}"), world, request)
+
+    assert (world.called, outcome.status) == (["small"], Status.NOT_ACCEPTED)
+    assert (outcome.text, outcome.limit) == ("short", "escalation_rate")
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "status", "text"),
+    [
+        ("last_answer", Status.NOT_ACCEPTED, "nope"),
+        ("fail", Status.FAILED, ""),
+        ("{respond: {text: sorry}}", Status.ANSWERED, "sorry"),
+    ],
+)
+def test_a_deadline_that_ends_the_last_call_speaks_too(
+    otherwise: str, status: Status, text: str, tmp_path: Path
+) -> None:
+    """What is declared happens also where no further call would have been made."""
+    late = failure(FailureKind.TIMEOUT, may_be_billed=True)
+    world = ScriptedWorld({"small": [reply("short")], "large": [reply("nope")], "spare": [late]})
+
+    outcome = carried_out(policy_set(tmp_path, f"deadline: {{max: 3s, otherwise: {otherwise}}}"), world)
+
+    assert (world.called, outcome.status) == (["small", "large", "spare"], status)
+    assert (outcome.text, outcome.limit) == (text, "deadline")
 
 
 def test_money_is_set_aside_at_the_bound(tmp_path: Path) -> None:
