@@ -79,6 +79,8 @@ OUTCOME = {
     "kept": None,
     "put_off": ["mini"],
     "error": None,
+    "http_status": None,
+    "uncounted": False,
 }
 REPLAY = {
     "requests": 369,

@@ -168,7 +168,8 @@ class Steps:
         """What is declared to happen at a limit."""
         otherwise = bound.otherwise
         if isinstance(otherwise, Deny):
-            return self._outcome(Status.DENIED, limit=bound.name, error=otherwise.message)
+            denied = self._outcome(Status.DENIED, limit=bound.name, error=otherwise.message)
+            return replace(denied, http_status=otherwise.status)
         if isinstance(otherwise, Respond):
             answer = PlanAnswer(text=otherwise.text, json=otherwise.json, template=otherwise.template)
             return self._outcome(Status.ANSWERED, text=rendered(answer, self._facts), limit=bound.name)

@@ -133,6 +133,15 @@ def test_at_a_limit_what_is_declared_happens(
     assert called is None or world.called == called
 
 
+def test_a_refusal_at_a_limit_has_its_status(tmp_path: Path) -> None:
+    """A server can answer with what the policies declare, as for a rule that denies."""
+    limits = "escalations: {max: 0, otherwise: {deny: {status: 402, message: no}}}"
+
+    outcome = carried_out(policy_set(tmp_path, limits), ScriptedWorld({"small": [reply("short")]}))
+
+    assert (outcome.status, outcome.http_status, outcome.error) == (Status.DENIED, 402, "no")
+
+
 def test_a_cascade_that_escalates_too_often_begins_further_up(tmp_path: Path) -> None:
     """While the rate is above its limit, execution starts at the declared tier."""
     limits = "escalation_rate: {max: 30%, window: 1h, otherwise: strong}"
