@@ -106,6 +106,29 @@ def test_graph_tells_the_plan(folder: Path, run: Run) -> None:
     assert "cells" in json.loads(run("graph", "policies", "--plan", "--format", "json").stdout)
 
 
+CASCADE = """
+version: 1
+providers: {local: {kind: fake}}
+models:
+  small: {provider: local, model: s, price: {input: 1, output: 2}}
+  large: {provider: local, model: l, price: {input: 10, output: 20}}
+cascades: {careful: {steps: [{route: small, accept: {output: {json: true}}}, {route: large}]}}
+default: {cascade: careful}
+"""
+
+
+def test_graph_tells_when_cascades_pay(folder: Path, run: Run) -> None:
+    """The plan ends with the break-even of each step, computed from prices; as JSON it is part of the data."""
+    (folder / "cascade").mkdir()
+    (folder / "cascade" / "policy.yaml").write_text(CASCADE, encoding="utf-8")
+
+    plan = run("graph", "cascade", "--plan").stdout
+    data = json.loads(run("graph", "cascade", "--format", "json").stdout)
+
+    assert plan.endswith("   careful     1  small  large   -               90.0%      -\n")
+    assert [(pair["cascade"], pair["rate"]) for pair in data["break_even"]] == [("careful", pytest.approx(0.9))]
+
+
 def test_graph_of_policies_with_errors_ends_with_three(break_policy: Callable[[], None], run: Run) -> None:
     """There is no graph of what cannot be compiled."""
     break_policy()
