@@ -8,7 +8,7 @@ from typing import Any
 
 from policy_engine.compiler.answers import is_json
 from policy_engine.compiler.atoms import Judged
-from policy_engine.compiler.graph import Node, leaves
+from policy_engine.compiler.graph import Node, Op, leaves
 from policy_engine.compiler.probes import judged_fact
 from policy_engine.evaluator.possible import FALSE, TRUE, is_settled, outcomes
 from policy_engine.model.call import Reply
@@ -63,13 +63,26 @@ def verdict_of(gate: Node, facts: Facts, causes: Mapping[str, str] | None = None
     possible = outcomes(gate, facts)
     if possible == TRUE:
         return "true", ()
-    failed = [leaf for leaf in dict.fromkeys(leaves(gate)) if outcomes(leaf, facts) != TRUE]
-    reasons = tuple(_reason(leaf, facts, causes or {}) for leaf in failed)
-    return ("false" if possible == FALSE else "unknown"), reasons
+    reasons = dict.fromkeys(_reason(leaf, facts, causes or {}) for leaf in _blamed(gate, facts, TRUE))
+    return ("false" if possible == FALSE else "unknown"), tuple(reasons)
+
+
+def _blamed(node: Node, facts: Facts, wanted: int) -> Iterator[Node]:
+    """The tests that keep a condition from this outcome; below a `not` it is the opposite one."""
+    if outcomes(node, facts) == wanted:
+        return
+    if node.op is Op.LEAF:
+        yield node
+        return
+    if node.op is Op.NOT:
+        wanted = FALSE if wanted == TRUE else TRUE
+    for child in node.children:
+        yield from _blamed(child, facts, wanted)
 
 
 def _reason(leaf: Node, facts: Facts, causes: Mapping[str, str]) -> str:
-    if outcomes(leaf, facts) == FALSE:
-        return f"{leaf.text} does not hold"
+    found = outcomes(leaf, facts)
+    if found in (TRUE, FALSE):
+        return f"{leaf.text} {'holds' if found == TRUE else 'does not hold'}"
     known = [causes[group] for group, _ in leaf.groups if group in causes]
     return f"{leaf.text} is unknown" + (f": {'; '.join(known)}" if known else "")
