@@ -11,6 +11,7 @@ A caller's mistake is a plain `TypeError` or `ValueError`. What is left is here:
     │   └── ReloadRefused           a reload was held back by a guard; carries the reason
     ├── SignalError                 a signal could not be learned
     │   └── SignalTimeout           it did not answer within its timeout
+    ├── EmbedderError               texts could not be turned into vectors
     ├── StateError                  counters, leases or the ledger cannot be read or written
     └── MissingExtra                an optional dependency is not installed
 """
@@ -99,6 +100,21 @@ class SignalTimeout(SignalError):
     def __init__(self, signal: str, timeout_s: float) -> None:
         self.timeout_s = timeout_s
         super().__init__(signal, f"no answer within {timeout_s:g} s")
+
+
+class EmbedderError(PolicyEngineError):
+    """
+    Texts could not be turned into vectors.
+
+    Attributes:
+        embedder: its name, as policies write it.
+        reason: what went wrong, for a person; never holds a text.
+    """
+
+    def __init__(self, embedder: str, reason: str) -> None:
+        self.embedder = embedder
+        self.reason = reason
+        super().__init__(f"embedder `{embedder}` cannot be used: {reason}")
 
 
 class StateError(PolicyEngineError):

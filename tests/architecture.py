@@ -64,6 +64,8 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     "click": ("cli",),
     "starlette": ("server",),
     "uvicorn": ("server",),
+    "onnxruntime": ("signals",),
+    "usearch": ("signals",),
     "numpy": ("signals", "replay", "advisor"),
 }
 
