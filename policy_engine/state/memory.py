@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
+from policy_engine.state.memory_log import MemoryLog
 from policy_engine.state.process import PerProcess
 from policy_engine.state.state import LATE_SETTLE_S
 
@@ -26,11 +27,17 @@ class _Lease:
 
 
 class MemoryState:
-    """A `State` in memory. A forked child goes on with a copy of its own."""
+    """
+    A `State` in memory. A forked child goes on with a copy of its own.
+
+    Attributes:
+        log: the logs beside it.
+    """
 
     blocking = False
 
     def __init__(self) -> None:
+        self.log = MemoryLog()
         self._lock = PerProcess(Lock)
         self._entries: dict[str, tuple[bytes, float]] = {}
         self._counters: dict[str, _Counter] = {}

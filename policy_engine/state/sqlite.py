@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from policy_engine.state.database import Database, Migrations
+from policy_engine.state.sqlite_log import STATEMENTS, SqliteLog
 from policy_engine.state.state import LATE_SETTLE_S
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ MIGRATIONS: Final[Migrations] = (
         "counted_until_s REAL NOT NULL, PRIMARY KEY (lease, key)) WITHOUT ROWID",
         "CREATE INDEX leases_by_key ON leases (key, until_s, amount)",
     ),
+    STATEMENTS,
 )
 
 _SWEEP_EVERY = 1_024
@@ -40,12 +42,16 @@ class SqliteState:
     Args:
         path: the file, made if it is not there; on a disk of this machine.
         busy_timeout_s: how long to wait for another process that writes.
+
+    Attributes:
+        log: the logs in the same file.
     """
 
     blocking = True
 
     def __init__(self, path: str | os.PathLike[str], *, busy_timeout_s: float = 5.0) -> None:
         self._database = Database(path, MIGRATIONS, busy_timeout_s=busy_timeout_s)
+        self.log = SqliteLog(self._database)
         self._changes = 0
 
     def get(self, key: str, *, now_s: float) -> bytes | None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from policy_engine.state.log import Log
 
 LATE_SETTLE_S = 86_400.0
 """How long after its end a lease can still be settled; what a call cost is counted even if it took too long."""
@@ -21,6 +24,11 @@ class State(Protocol):
     @property
     def blocking(self) -> bool:
         """Whether it may wait for a disk or a network; if so, it is never used on an event loop's own thread."""
+        ...
+
+    @property
+    def log(self) -> Log:
+        """The logs that are kept in the same place."""
         ...
 
     def get(self, key: str, *, now_s: float) -> bytes | None:
