@@ -1,0 +1,56 @@
+"""All guards together: whether a kept text's answer may be given to another text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from policy_engine.signals.guards import antonyms, dates, names, numbers, polarity, units
+from policy_engine.signals.guards.words import Pair, read
+
+GUARDS: Final[Mapping[str, Callable[[Pair], str | None]]] = {
+    "numbers": numbers.veto,
+    "units": units.veto,
+    "dates": dates.veto,
+    "polarity": polarity.veto,
+    "antonyms": antonyms.veto,
+    "names": names.veto,
+}
+"""Every guard, by the name that policies use, the cheap ones first."""
+
+MAX_CHARS: Final = 20_000
+"""How much of a text is looked at. Longer texts that are not equal up to there are compared by their beginning."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Veto:
+    """
+    Why a similar text is no hit.
+
+    Attributes:
+        guard: which guard spoke.
+        reason: the difference, in the words of the two texts.
+    """
+
+    guard: str
+    reason: str
+
+
+def veto(asked: str, kept: str, guards: Iterable[str] = GUARDS) -> Veto | None:
+    """
+    The first objection to answering one text with what was answered to another; None if there is none.
+
+    Args:
+        asked: the text that wants an answer.
+        kept: the text whose answer there is.
+        guards: names of those that are asked.
+    """
+    if asked == kept:
+        return None
+    pair = Pair(read(asked[:MAX_CHARS]), read(kept[:MAX_CHARS]))
+    for name in guards:
+        reason = GUARDS[name](pair)
+        if reason is not None:
+            return Veto(guard=name, reason=reason)
+    return None

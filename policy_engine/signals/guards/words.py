@@ -1,0 +1,164 @@
+"""A text as guards see it: its words, what they are called plainly, and where two texts differ."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cached_property
+from typing import Final
+
+MAX_WORDS: Final = 400
+"""Texts of more words are not aligned word by word."""
+
+_WORD: Final = re.compile(
+    r"""
+    https?://\S+ | [\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}     # addresses
+    | \d+(?:[.,:/-]\d+)*(?:st|nd|rd|th)?(?![^\W\d_])  # numbers, times and dates in digits
+    | [^\W_]+(?:[-'’._/:][^\W_]+|_+[^\W_]*)*       # words and identifiers
+    | [@\#_][\w.]+ | [°℃℉$€£¥₹%+*/×÷^<>=]         # handles and signs that change what is meant
+    | (?<=\d\ )- | -(?=\ ?\d)                    # a minus
+    """,
+    re.VERBOSE,
+)
+_END: Final = re.compile(r"[.!?:;\n\"“(\[]\s*$")
+
+_ANSWER: Final = re.compile(r"((?:^|[.!?])\s*)(?:no|yes)[,.!]\s", re.IGNORECASE)
+
+FUNCTION_WORDS: Final = frozenset(
+    """
+    a an the this that these those some any all each every it its he she they them we us i you me my your our their his
+    her is are was were be been being am do does did done have has had having will would shall should can could may
+    might must to of in on at by for with from into onto about as and or but if then than so such there here when where
+    what which who whom whose why how please just also very really much many more most still already yet again now
+    get got want need know like tell give make let go going im i'm i'd i've i'll it's that's what's
+    """.split()
+)
+"""English words that say little of what a text is about."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """
+    One word.
+
+    Attributes:
+        written: as it stands in the text.
+        plain: in lower case, without accents and typographic marks.
+        begins: whether it begins a sentence.
+    """
+
+    written: str
+    plain: str
+    begins: bool
+
+    @cached_property
+    def stem(self) -> str:
+        """The word without the commonest endings, so that forms of one word are equal."""
+        return stem(self.plain)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text's words in order."""
+
+    words: tuple[Word, ...]
+
+    @cached_property
+    def plain(self) -> frozenset[str]:
+        """The plain words."""
+        return frozenset(word.plain for word in self.words)
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """Stems of the words."""
+        return frozenset(word.stem for word in self.words)
+
+    @cached_property
+    def is_cased(self) -> bool:
+        """Whether capitals tell anything: not every word has one."""
+        letters = [word for word in self.words if word.written[0].isalpha() and not word.begins]
+        return len(letters) < 2 or not all(word.written[0].isupper() for word in letters)
+
+
+@dataclass(frozen=True)
+class Change:
+    """Words of one text that stand where the other has different ones; either side may be empty."""
+
+    asked: tuple[Word, ...]
+    kept: tuple[Word, ...]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two texts, and how they differ."""
+
+    asked: Text
+    kept: Text
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """Where they differ, by words; nothing where they are too long to be aligned."""
+        return tuple(
+            Change(asked=self.asked.words[a:b], kept=self.kept.words[c:d])
+            for code, a, b, c, d in self._alignment
+            if code != "equal"
+        )
+
+    @cached_property
+    def closeness(self) -> float:
+        """Which share of their words is the same and in the same order, from 0 to 1; 0 for long texts."""
+        if max(len(self.asked.words), len(self.kept.words)) > MAX_WORDS:
+            return 0.0
+        same = sum(b - a for code, a, b, _, _ in self._alignment if code == "equal")
+        together = len(self.asked.words) + len(self.kept.words)
+        return 2 * same / together if together else 1.0
+
+    @cached_property
+    def apart(self) -> int:
+        """How many of the words that differ, on both sides, say what the texts are about."""
+        changed = (word for change in self.changes for word in (*change.asked, *change.kept))
+        return sum(word.plain not in FUNCTION_WORDS for word in changed)
+
+    @cached_property
+    def _alignment(self) -> Sequence[tuple[str, int, int, int, int]]:
+        if max(len(self.asked.words), len(self.kept.words)) > MAX_WORDS:
+            return []
+        first, second = ([word.plain for word in text.words] for text in (self.asked, self.kept))
+        return SequenceMatcher(None, first, second, autojunk=False).get_opcodes()
+
+
+def read(text: str) -> Text:
+    """The words of a text."""
+    plain = unicodedata.normalize("NFKC", text).replace("’", "'")
+    # A sentence may open with an answer (`No, it is not`), which adds nothing to what follows.
+    return Text(tuple(_words(_ANSWER.sub(r"\1", plain))))
+
+
+def stem(word: str) -> str:
+    """A word without the commonest English endings."""
+    if len(word) > 3 and word.endswith("'s"):
+        word = word[:-2]
+    for ending, shortest in (("ing", 3), ("ied", 2), ("ies", 2), ("ed", 3), ("es", 3), ("s", 3)):
+        if word.endswith(ending) and len(word) - len(ending) >= shortest and not word.endswith("ss"):
+            base = word[: -len(ending)]
+            return base + "y" if ending in ("ied", "ies") else base.rstrip("e")
+    return word.rstrip("e") if len(word) > 3 else word
+
+
+def _words(text: str) -> Iterator[Word]:
+    end = 0
+    begins = True
+    for match in _WORD.finditer(text):
+        between = text[end : match.start()]
+        begins = begins or _END.search(between) is not None
+        yield Word(written=match[0], plain=_plain(match[0]), begins=begins)
+        begins = False
+        end = match.end()
+
+
+def _plain(word: str) -> str:
+    folded = unicodedata.normalize("NFD", word.casefold())
+    return "".join(char for char in folded if unicodedata.category(char) != "Mn").rstrip(".,:/-'")
