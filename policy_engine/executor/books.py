@@ -9,6 +9,7 @@ from functools import partial
 
 from policy_engine.errors import StateError
 from policy_engine.executor.habits import has_escalated, keep_model
+from policy_engine.executor.kept import KeptAnswers
 from policy_engine.executor.world import Money
 from policy_engine.ledger.entry import Entry, new_id
 from policy_engine.model.decision import Decision
@@ -27,6 +28,7 @@ class Job:
     decision: Decision
     facts: Facts
     money: Money
+    kept: KeptAnswers
     began_s: float
     id: str = field(default_factory=new_id)
 

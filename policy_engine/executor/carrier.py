@@ -15,6 +15,7 @@ from policy_engine.executor.answer_stream import AnswerStream, AsyncAnswerStream
 from policy_engine.executor.books import Books, Job
 from policy_engine.executor.execute import Execution, execute
 from policy_engine.executor.habits import order_for
+from policy_engine.executor.kept import WAIT_S, KeptAnswers, wait_for
 from policy_engine.executor.order import Order
 from policy_engine.executor.reach import StateUnreachable, refusal, unreachable
 from policy_engine.executor.recheck import Recheck
@@ -63,6 +64,7 @@ class Carrier:
         self._providers = providers
         self._sources = signals.sources
         self._counters = signals.counters
+        self._caches = signals.caches
         self._books = books
         self._aside = aside
         self._shadows = shadows
@@ -89,9 +91,14 @@ class Carrier:
 
     def _items(self, request: Request, *, streaming: bool) -> Generator[Chunk | Outcome, None, None]:
         """The pieces of an answer, and at last what it came to, which is written down by then."""
-        began_s, facts = time.monotonic(), self._facts(request)
+        began_s, facts, has_waited = time.monotonic(), self._facts(request), False
         while True:
             job = self._job(*self._decided(facts), began_s)
+            ahead = job.kept.board()
+            if ahead is not None and not has_waited:
+                wait_for(ahead)
+                facts, has_waited = self._facts(request), True
+                continue
             left: list[Outcome] = []
             outcome: Outcome | None = None
             try:
@@ -111,13 +118,20 @@ class Carrier:
             except BaseException as error:
                 self._books.abandon(job, _ended(job, left, error))
                 raise
+            finally:
+                job.kept.land()
             yield self._shadowed(job, self._books.finish(job, _whole(outcome)))
             return
 
     async def _items_async(self, request: Request, *, streaming: bool) -> AsyncGenerator[Chunk | Outcome, None]:
-        began_s, facts = time.monotonic(), self._facts(request)
+        began_s, facts, has_waited = time.monotonic(), self._facts(request), False
         while True:
             job = self._job(*await self._decided_async(facts), began_s)
+            ahead = job.kept.board()
+            if ahead is not None and not has_waited:
+                await landed(ahead, WAIT_S)
+                facts, has_waited = self._facts(request), True
+                continue
             left: list[Outcome] = []
             outcome: Outcome | None = None
             try:
@@ -138,6 +152,8 @@ class Carrier:
             except BaseException as error:
                 self._books.abandon(job, _ended(job, left, error))
                 raise
+            finally:
+                job.kept.land()
             yield self._shadowed(job, await self._books.finish_async(job, _whole(outcome)))
             return
 
@@ -191,7 +207,8 @@ class Carrier:
             recheck=Recheck(self._policy_set, decision, facts),
             on_state_error=self._policy_set.declarations.on_state_error,
         )
-        return Job(decision=decision, facts=facts, money=money, began_s=began_s)
+        kept = KeptAnswers(self._caches, decision, facts, emit=self._emit, aside=self._aside)
+        return Job(decision=decision, facts=facts, money=money, kept=kept, began_s=began_s)
 
     def _check(self, job: Job) -> None:
         """Where the policies refuse what cannot be counted, raises StateUnreachable for a counter that was asked."""
@@ -212,6 +229,7 @@ class Carrier:
             facts=job.facts,
             learn=self._sources.resolve,
             learn_async=self._sources.resolve_async,
+            kept=job.kept,
             aside=self._aside if self._counters.blocking else None,
         )
 

@@ -13,11 +13,25 @@ from policy_engine.evaluator.decide import Learn as LearnNow
 from policy_engine.evaluator.decide import LearnAsync
 from policy_engine.executor.drive import advance, begin, cancel, cancel_async
 from policy_engine.executor.execute import Execution
+from policy_engine.executor.kept import KeptAnswers
 from policy_engine.executor.learning import learned, learned_async
 from policy_engine.executor.reach import StateUnreachable
 from policy_engine.executor.recheck import Recheck
 from policy_engine.model.call import Chunk, Failure
-from policy_engine.model.commands import Answer, Call, Command, Grant, Learn, Open, Opened, Relay, Reserve, Settle
+from policy_engine.model.commands import (
+    Answer,
+    Call,
+    Command,
+    Grant,
+    Learn,
+    Lookup,
+    Open,
+    Opened,
+    Relay,
+    Reserve,
+    Settle,
+    Store,
+)
 from policy_engine.model.events import Emit, SignalFailed
 from policy_engine.model.facts import Facts
 from policy_engine.model.outcome import Outcome
@@ -136,13 +150,14 @@ class Purse(Protocol):
 
 class LiveWorld:
     """
-    Does what commands ask, blocking. Caches do not exist here yet: a lookup finds nothing, a store keeps nothing.
+    Does what commands ask, blocking.
 
     Args:
         provider_of: the provider that a bundle declares under a name.
         cards: the bundle's models.
         facts: the request's, for signals that gates ask.
         learn, learn_async: those signals; None where there are none.
+        kept: the request's side of the caches; None where a lookup finds nothing and a store keeps nothing.
     """
 
     def __init__(
@@ -155,7 +170,9 @@ class LiveWorld:
         facts: Facts | None = None,
         learn: LearnNow | None = None,
         learn_async: LearnAsync | None = None,
+        kept: KeptAnswers | None = None,
     ) -> None:
+        self._kept = kept
         self._provider_of = provider_of
         self._cards = cards
         self._money = money
@@ -189,6 +206,8 @@ class LiveWorld:
                 return _read_out(stream)
             case Learn() if self._facts is not None:
                 return learned(command, self._learn, self._facts)
+            case Lookup() | Store() if self._kept is not None:
+                return self._kept.do(command)
         return None
 
 
@@ -210,9 +229,10 @@ class AsyncLiveWorld(LiveWorld):
         facts: Facts | None = None,
         learn: LearnNow | None = None,
         learn_async: LearnAsync | None = None,
+        kept: KeptAnswers | None = None,
         aside: Aside | None = None,
     ) -> None:
-        super().__init__(provider_of, cards, money, clock, facts=facts, learn=learn, learn_async=learn_async)
+        super().__init__(provider_of, cards, money, clock, facts=facts, learn=learn, learn_async=learn_async, kept=kept)
         self._aside = aside
 
     async def do_async(self, command: Command) -> Answer:
@@ -233,6 +253,8 @@ class AsyncLiveWorld(LiveWorld):
                 provider = self._provider_of(card.provider)
                 opened = await provider.open_async(prompt, card.model, timeout_s=timeout_s)
                 return self.answer(opened if isinstance(opened, Failure) else Opened(stream=opened))
+            case Lookup() | Store() if self._kept is not None and self._kept.blocking:
+                return self.answer(await self._kept.do_async(command))
             case Learn() if self._facts is not None:
                 return self.answer(await learned_async(command, self._learn_async, self._facts))
         return self.do(command)

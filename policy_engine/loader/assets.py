@@ -1,4 +1,4 @@
-"""Files that policies refer to: templates, JSON Schemas and classifiers, loaded with the bundle."""
+"""Files that policies refer to: templates, JSON Schemas, classifiers and calibrations, loaded with the bundle."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_CANDIDATES: Final = 2_000
 
 _FILE_KEYS: Final = {"respond": "template", "output": "json_schema"}
 _SECTIONS: Final = ("default", "cascades", "conditions", "scores")
-_WITH_FILES: Final = ("classifiers", "providers")
+_WITH_FILES: Final = (("classifiers", "file"), ("providers", "file"), ("caches", "calibration"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +72,10 @@ def references(source: Source) -> Iterator[Reference]:
             yield from _below(rule.get("then"), top.child("rules", index, "then"))
     for section in _SECTIONS:
         yield from _below(data.get(section), top.child(section))
-    for section in _WITH_FILES:
+    for section, key in _WITH_FILES:
         entries = data.get(section)
         for name, entry in entries.items() if isinstance(entries, dict) else ():
-            yield from _named(entry, "file", top.child(section, name))
+            yield from _named(entry, key, top.child(section, name))
 
 
 def _below(value: Any, address: Address) -> Iterator[Reference]:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from policy_engine.model.calibration import threshold_in
 from policy_engine.model.condition import Scalar
 from policy_engine.model.policy import AttributeType, Declarations
-from policy_engine.model.quantity import Kind, QuantityError, parse_quantity
+from policy_engine.model.quantity import Kind
 from policy_engine.model.vocabulary import SECTIONS, SESSION
 
 REQUEST_GROUPS = ("task", "message", "input", "conversation", "id", "user")
@@ -96,7 +97,9 @@ def layout_of(declarations: Declarations) -> Layout:
         given_task=given_task,
         given_id=~bits["id"],
         at_most=at_first & given_input & given_task,
-        cache_thresholds={name: _threshold(cache.value) for name, cache in declarations.caches.items()},
+        cache_thresholds={
+            name: threshold_in(cache, declarations.assets) for name, cache in declarations.caches.items()
+        },
         labels={name: _label_set(c.value.get("labels")) for name, c in declarations.classifiers.items()},
     )
 
@@ -117,19 +120,6 @@ def _groups(declarations: Declarations) -> list[str]:
 def _slot(declared: Any, bit: int) -> Slot:
     enum = None if declared.enum is None else frozenset(declared.enum)
     return Slot(bit=bit, type=declared.type, exact=_EXACT_TYPES.get(declared.type), enum=enum, given=~bit)
-
-
-DEFAULT_CACHE_THRESHOLD = 0.95
-"""Similarity from which an entry counts as a hit where the cache states none; see docs on caches."""
-
-
-def _threshold(cache: Mapping[str, Any]) -> float:
-    if cache.get("kind") == "exact":
-        return 1.0
-    try:
-        return float(parse_quantity(cache.get("threshold", DEFAULT_CACHE_THRESHOLD), Kind.SHARE))
-    except QuantityError:
-        return DEFAULT_CACHE_THRESHOLD
 
 
 def _label_set(labels: Any) -> frozenset[Scalar] | None:

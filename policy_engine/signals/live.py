@@ -12,6 +12,8 @@ from policy_engine.signals.source import FailureCounts, Source, Sources
 
 if TYPE_CHECKING:
     from policy_engine.compiler.policy_set import PolicySet
+    from policy_engine.model.policy import Declarations
+    from policy_engine.signals.caches.caches import Caches
     from policy_engine.signals.call import SignalFunction
     from policy_engine.signals.registry import Registry
     from policy_engine.state.state import State
@@ -19,10 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signals:
-    """What one generation of policies asks and counts."""
+    """What one generation of policies asks and counts; `caches` is None where it declares none."""
 
     sources: Sources
     counters: Counters
+    caches: Caches | None = None
 
 
 class LiveSignals:
@@ -70,8 +73,10 @@ class LiveSignals:
     def _made(self, policy_set: PolicySet) -> Signals:
         declarations = policy_set.declarations
         counters = Counters(declarations, state=self.state, measured=self._measured)
-        sources = Sources(built_in(counters), declarations=declarations, registry=self._registry, emit=self.emit)
-        return Signals(sources=sources, counters=counters)
+        caches = _caches(declarations, self.state) if declarations.caches else None
+        known = built_in(counters) if caches is None else (*built_in(counters), caches)
+        sources = Sources(known, declarations=declarations, registry=self._registry, emit=self.emit)
+        return Signals(sources=sources, counters=counters, caches=caches)
 
 
 def pure_sources(policy_set: PolicySet, *, on_event: Emit | None = None) -> Sources:
@@ -82,6 +87,15 @@ def pure_sources(policy_set: PolicySet, *, on_event: Emit | None = None) -> Sour
 def built_in(counters: Counters | None) -> tuple[Source, ...]:
     """The sources of the product itself; without counters, those that know a request alone."""
     return () if counters is None else (counters.measured, counters)
+
+
+def _caches(declarations: Declarations, state: State) -> Caches:
+    # numpy and an HTTP client are for those whose policies have a cache.
+    from policy_engine.signals.caches.caches import Caches
+    from policy_engine.signals.embedders.endpoint import Endpoints
+    from policy_engine.signals.embedders.named import Embedders
+
+    return Caches(declarations, state=state, embedders=Embedders(endpoint_of=Endpoints(declarations).of))
 
 
 def _registry(functions: Mapping[str, SignalFunction], emit: Emit) -> Registry:

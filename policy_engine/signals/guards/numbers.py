@@ -85,9 +85,11 @@ def value_of(word: Word) -> str | None:
     if word.plain in _WORDS:
         return _plain(_WORDS[word.plain])
     plain = word.plain.removeprefix("v")
+    if not plain[:1].isdigit():
+        return None
     match = _NUMBER.fullmatch(plain) if len(word.plain) <= _MAX_DIGITS else None
     if match is None:
-        return plain if plain[:1].isdigit() else None
+        return plain
     digits, ending = match.groups()
     if _GROUPED.fullmatch(digits):
         digits = digits.replace(",", "")

@@ -160,5 +160,7 @@ def _words(text: str) -> Iterator[Word]:
 
 
 def _plain(word: str) -> str:
+    if word.isascii():
+        return word.lower().rstrip(".,:/-'")
     folded = unicodedata.normalize("NFD", word.casefold())
     return "".join(char for char in folded if unicodedata.category(char) != "Mn").rstrip(".,:/-'")

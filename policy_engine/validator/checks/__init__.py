@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from policy_engine.diagnostics import Finding
 from policy_engine.validator.checks import (
     bad_answer_schema,
+    bad_calibration,
     bad_template,
     bare_number,
     circular_condition,
@@ -28,6 +29,7 @@ from policy_engine.validator.checks import (
     rule_expires,
     sample_without_salt,
     second_default,
+    uncalibrated_cache,
     unknown_attribute,
     unknown_budget,
     unknown_cache,
@@ -104,4 +106,6 @@ CHECKS: tuple[Check, ...] = (
     bad_template,
     bad_answer_schema,
     unpriced_model,
+    bad_calibration,
+    uncalibrated_cache,
 )

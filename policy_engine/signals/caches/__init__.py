@@ -1,0 +1,1 @@
+"""Caches of answers: what was answered before, found again by the same or by similar words."""
