@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,8 +17,6 @@ from policy_engine.signals.caches.checks import Check
 from policy_engine.signals.guards.guard import veto
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from policy_engine.signals.embedders.protocol import Vectors
 
 LEAST_PAIRS: Final = 3_000
@@ -25,12 +25,17 @@ LEAST_PAIRS: Final = 3_000
 LOWEST: Final = 0.6
 """Below this similarity nobody should be answered, whatever the labels say."""
 
+ORDERS: Final = 4
+"""In how many orders labelled texts are replayed, since who comes first decides who is answered by whom."""
+
 MOST_TEXTS: Final = 8_000
 """How many labelled texts are replayed; of more, a sample."""
 
 _STEP: Final = 0.005
 _ROOM: Final = 6
 _CANDIDATES: Final = 5
+_NEIGHBOURS: Final = 64
+_BLOCK: Final = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,40 +59,41 @@ class Refusal:
 
 
 def from_traffic(
-    vectors: Vectors,
-    texts: Sequence[str],
-    labels: Sequence[str],
-    guards: Iterable[str],
-    *,
-    seed: int = 0,
-    on_progress: Callable[[int], object] = lambda _: None,
+    vectors: Vectors, texts: Sequence[str], labels: Sequence[str], guards: Iterable[str], *, seed: int = 0
 ) -> list[Check]:
     """
-    Texts replayed as traffic in a random order: for each, its nearest earlier one without a veto, and whether the
-    two have one label. What has none nearby is left out.
+    Texts replayed as traffic in `ORDERS` random orders: for each, its nearest earlier one without a veto, and whether
+    the two have one label. What has none nearby is left out.
 
     Args:
         vectors: of the texts, of length 1.
         labels: texts with one label have one answer.
         guards: those that the cache asks.
-        on_progress: told how many texts are done.
     """
-    order = list(range(len(texts)))
-    random.Random(seed).shuffle(order)
-    order = order[:MOST_TEXTS]
-    arranged = vectors[order]
-    guards = tuple(guards)
+    chance = random.Random(seed)
+    chosen = list(range(len(texts)))
+    chance.shuffle(chosen)
+    chosen = chosen[:MOST_TEXTS]
+    neighbours = _neighbours(vectors[chosen])
+    asked = tuple(guards)
+
+    @cache
+    def differs(one: int, other: int) -> bool:
+        return veto(texts[chosen[one]], texts[chosen[other]], asked) is not None
+
     checks = []
-    for position in range(1, len(order)):
-        similarities = arranged[:position] @ arranged[position]
-        for at in _nearest(similarities):
-            one, other, similarity = order[position], order[at], float(similarities[at])
-            if similarity < LOWEST:
-                break
-            if veto(texts[one], texts[other], guards) is None:
-                checks.append(Check(similarity=min(1.0, similarity), is_right=labels[one] == labels[other]))
-                break
-        on_progress(position)
+    for _ in range(ORDERS):
+        place = list(range(len(chosen)))
+        chance.shuffle(place)
+        for one, (near, similarities) in enumerate(neighbours):
+            earlier = ((at, s) for at, s in zip(near, similarities, strict=True) if place[at] < place[one])
+            for at, similarity in islice(earlier, _CANDIDATES):
+                if similarity < LOWEST:
+                    break
+                if not differs(one, at):
+                    is_right = labels[chosen[one]] == labels[chosen[at]]
+                    checks.append(Check(similarity=min(1.0, similarity), is_right=is_right))
+                    break
     return checks
 
 
@@ -104,7 +110,9 @@ def from_pairs(
     ]
 
 
-def lowest_threshold(checks: Sequence[Check], *, pairs: int, max_wrong_hit_rate: float) -> Threshold | Refusal:
+def lowest_threshold(
+    checks: Sequence[Check], *, pairs: int, max_wrong_hit_rate: float, orders: int = 1
+) -> Threshold | Refusal:
     """
     The lowest threshold whose wrong share is at most the stated one, surely.
 
@@ -114,6 +122,7 @@ def lowest_threshold(checks: Sequence[Check], *, pairs: int, max_wrong_hit_rate:
     Args:
         checks: pairs near enough to matter.
         pairs: how many were looked at, near or not.
+        orders: in how many orders the same texts were replayed; more of them are no more evidence, but a steadier one.
     """
     if pairs < LEAST_PAIRS:
         return Refusal(
@@ -123,38 +132,50 @@ def lowest_threshold(checks: Sequence[Check], *, pairs: int, max_wrong_hit_rate:
         )
     ordered = sorted(checks, key=lambda check: -check.similarity)
     needed = _ROOM * least_sample(max_wrong_hit_rate)
-    if len(ordered) < needed:
+    alike = len(ordered) // orders
+    if alike < needed:
         return Refusal(
-            reason=f"only {len(ordered):,} of {pairs:,} pairs are alike; it takes {needed:,} to tell such a rate",
+            reason=f"only {alike:,} of {pairs:,} pairs are alike; it takes {needed:,} to tell such a rate",
             pairs=pairs,
-            labels_needed=int(pairs * needed / max(1, len(ordered))) - pairs,
+            labels_needed=int(pairs * needed / max(1, alike)) - pairs,
         )
-    start = _grid_at_most(ordered[needed - 1].similarity)
+    start = _grid_at_most(ordered[needed * orders - 1].similarity)
     best: Threshold | None = None
     tried = start
     while tried >= LOWEST:
-        found = _at(tried, ordered, pairs)
+        found = _at(tried, ordered, pairs, orders)
         if found.bound > max_wrong_hit_rate:
             return best or _unreachable(found, max_wrong_hit_rate)
         best, tried = found, round(tried - _STEP, 6)
     return best or Refusal(reason="no similarity is high enough", pairs=pairs, labels_needed=None)
 
 
-def _nearest(similarities: NDArray[np.float32]) -> list[int]:
-    count = min(_CANDIDATES, len(similarities))
-    found = np.argpartition(similarities, -count)[-count:]
-    return [int(at) for at in found[np.argsort(-similarities[found], kind="stable")]]
+def _neighbours(vectors: Vectors) -> list[tuple[list[int], list[float]]]:
+    """For each vector the nearest others, and their similarities, the most similar first."""
+    count = min(_NEIGHBOURS, len(vectors) - 1)
+    found: list[tuple[list[int], list[float]]] = []
+    for begin in range(0, len(vectors), _BLOCK):
+        similarities = vectors[begin : begin + _BLOCK] @ vectors.T
+        rows = np.arange(len(similarities))
+        similarities[rows, begin + rows] = -1.0
+        near = np.argpartition(similarities, -count, axis=1)[:, -count:] if count else np.empty((len(rows), 0), int)
+        values = np.take_along_axis(similarities, near, axis=1)
+        order = np.argsort(-values, axis=1, kind="stable")
+        near, values = np.take_along_axis(near, order, axis=1), np.take_along_axis(values, order, axis=1)
+        found += zip(near.tolist(), values.tolist(), strict=True)
+    return found
 
 
 def _grid_at_most(similarity: float) -> float:
     return round(math.floor(similarity / _STEP + 1e-9) * _STEP, 6)
 
 
-def _at(threshold: float, ordered: Sequence[Check], pairs: int) -> Threshold:
+def _at(threshold: float, ordered: Sequence[Check], pairs: int, orders: int) -> Threshold:
     reached = [check for check in ordered if check.similarity >= threshold]
-    wrong = sum(not check.is_right for check in reached)
-    bound = upper_bound(wrong, len(reached), confidence=CONFIDENCE)
-    return Threshold(threshold=threshold, pairs=pairs, hits=len(reached), wrong=wrong, bound=bound)
+    hits = len(reached) // orders
+    wrong = math.ceil(sum(not check.is_right for check in reached) / orders)
+    bound = upper_bound(wrong, hits, confidence=CONFIDENCE)
+    return Threshold(threshold=threshold, pairs=pairs, hits=hits, wrong=wrong, bound=bound)
 
 
 def _unreachable(found: Threshold, max_wrong_hit_rate: float) -> Refusal:

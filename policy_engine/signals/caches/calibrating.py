@@ -1,0 +1,71 @@
+"""A declared cache calibrated: labels or checks in, a calibration or a refusal out."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from policy_engine.model.calibration import Calibration
+from policy_engine.signals.caches.bounds import CONFIDENCE
+from policy_engine.signals.caches.calibrate import (
+    MOST_TEXTS,
+    ORDERS,
+    Refusal,
+    from_pairs,
+    from_traffic,
+    lowest_threshold,
+)
+from policy_engine.signals.caches.checks import Check
+from policy_engine.signals.caches.labels import Labels
+from policy_engine.signals.caches.settings import CacheSettings
+from policy_engine.signals.embedders.protocol import Embedder
+
+
+def calibrated(
+    settings: CacheSettings,
+    embedder: Embedder,
+    labels: Labels,
+    *,
+    max_wrong_hit_rate: float,
+    checks: tuple[Check, ...] = (),
+    today: date,
+) -> Calibration | Refusal:
+    """
+    The threshold of a cache and the evidence for it, or why there is none.
+
+    Args:
+        embedder: the one that the cache names.
+        labels: at most one kind of them.
+        checks: pairs that were checked while serving; they count like labelled ones.
+        today: the date that the calibration bears.
+    """
+    found = _checks(settings, embedder, labels)
+    # A check stands beside each order of the texts, so that both weigh the same.
+    orders = ORDERS if labels.texts else 1
+    found += checks * orders
+    pairs = len(checks) + len(labels.pairs) + max(0, min(len(labels.texts), MOST_TEXTS) - 1)
+    result = lowest_threshold(found, pairs=pairs, max_wrong_hit_rate=max_wrong_hit_rate, orders=orders)
+    if isinstance(result, Refusal):
+        return result
+    return Calibration(
+        embedder=embedder.identity,
+        guards=settings.guards,
+        max_wrong_hit_rate=max_wrong_hit_rate,
+        confidence=CONFIDENCE,
+        threshold=result.threshold,
+        pairs=result.pairs,
+        hits=result.hits,
+        wrong=result.wrong,
+        wrong_rate_bound=round(result.bound, 6),
+        date=today.isoformat(),
+        labels=labels.digest,
+    )
+
+
+def _checks(settings: CacheSettings, embedder: Embedder, labels: Labels) -> list[Check]:
+    if labels.texts:
+        vectors = embedder.embed(labels.texts)
+        return from_traffic(vectors, labels.texts, labels.labels, settings.guards)
+    if not labels.pairs:
+        return []
+    first, second = (embedder.embed([pair[side] for pair in labels.pairs]) for side in (0, 1))
+    return from_pairs(first, second, labels.pairs, labels.same, settings.guards)

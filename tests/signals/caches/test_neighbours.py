@@ -1,0 +1,63 @@
+"""Tests of nearest neighbours, one by one and by an index."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from policy_engine.signals.caches.neighbours import Neighbours
+
+
+def directions(count: int, seed: int = 0) -> np.ndarray:
+    """Vectors of length 1."""
+    rows = np.random.default_rng(seed).normal(size=(count, 32)).astype(np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("exact_up_to", [10_000, 50])
+def test_the_nearest_come_first(exact_up_to: int) -> None:
+    """A vector finds itself, then what is next to it, whether they are compared or indexed."""
+    rows = directions(600)
+    neighbours = Neighbours(32, exact_up_to=exact_up_to)
+    slots = [neighbours.add(row) for row in rows]
+
+    for number in range(0, 600, 40):
+        found = neighbours.nearest(rows[number], 3)
+        exact = np.sort(rows @ rows[number])[::-1][:3]
+        assert found[0][0] == slots[number]
+        assert [similarity for _, similarity in found] == pytest.approx(exact, abs=0.02)
+
+
+def test_an_index_finds_what_comparing_finds() -> None:
+    """Of true neighbours at least 99 in 100 are found by the index."""
+    rows = directions(3_000)
+    near = rows + 0.1 * directions(3_000, seed=1)
+    near /= np.linalg.norm(near, axis=1, keepdims=True)
+    neighbours = Neighbours(32, exact_up_to=100)
+    slots = [neighbours.add(row) for row in rows]
+
+    found = sum(neighbours.nearest(near[number], 1)[0][0] == slots[number] for number in range(3_000))
+
+    assert found >= 2_970
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 30)), max_size=60), st.sampled_from([5, 10_000]))
+def test_what_was_removed_is_never_found(steps: list[tuple[bool, int]], exact_up_to: int) -> None:
+    """After any additions and removals, what is there is found by itself and nothing else is."""
+    rows = directions(31)
+    neighbours = Neighbours(32, exact_up_to=exact_up_to)
+    slots: dict[int, int] = {}
+    for is_added, number in steps:
+        if is_added and number not in slots:
+            slots[number] = neighbours.add(rows[number])
+        elif not is_added and number in slots:
+            neighbours.remove(slots.pop(number))
+
+    assert len(neighbours) == len(slots)
+    for number, slot in slots.items():
+        assert neighbours.nearest(rows[number], 1)[0][0] == slot
+    for number in set(range(31)) - set(slots):
+        assert all(similarity < 0.99 for _, similarity in neighbours.nearest(rows[number], 3))
