@@ -83,7 +83,7 @@ def test_what_was_answered_is_answered_again(opened: Any, cache: str) -> None:
 
 
 def test_a_near_duplicate_is_a_hit(opened: Any) -> None:
-    """Content is no part of what keeps entries apart: a text that is nearly the same meets the entry (bug 14)."""
+    """Content is no part of what keeps entries apart: a text that is nearly the same meets the entry."""
     desk = opened()
     desk.ask("Where is my order, please?")
 
@@ -131,7 +131,7 @@ TOOL = {"type": "function", "function": {"name": "look_up", "parameters": {}}}
     ],
 )
 def test_whatever_changes_the_answer_is_a_miss(opened: Any, change: Mapping[str, Any]) -> None:
-    """Another system prompt, history, image, parameter, tool, format, tenant or task never meets an entry (bug 13)."""
+    """Another system prompt, history, image, parameter, tool, format, tenant or task never meets an entry."""
     desk = opened()
     desk.engine.complete(Request(**BASE))
     same = desk.engine.complete(Request(**BASE))
@@ -141,7 +141,7 @@ def test_whatever_changes_the_answer_is_a_miss(opened: Any, change: Mapping[str,
 
 
 def test_guards_hold_back_what_is_nearly_right(opened: Any) -> None:
-    """A small difference that changes the answer is a miss, and what was asked is kept beside the other (bug 12)."""
+    """A small difference that changes the answer is a miss, and what was asked is kept beside the other."""
     desk = opened()
 
     assert [desk.ask(text) for text in ("Turn on the lights in the hall", "Turn off the lights in the hall")] == [

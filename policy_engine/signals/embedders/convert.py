@@ -7,13 +7,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any, Final
 
 from policy_engine.errors import EmbedderError
-from policy_engine.signals.embedders.bert import Architecture, Pooling, encoder
+from policy_engine.signals.embedders.bert import Architecture, Pooling, Precision, encoder
 from policy_engine.signals.embedders.local import (
     DESCRIPTION,
     FORMAT,
@@ -30,7 +30,7 @@ _CONFIG: Final = "config.json"
 _MAX_TOKENS: Final = 512
 
 
-def convert(source: str, name: str, folder: Path) -> Description:
+def convert(source: str, name: str, folder: Path, *, precision: Precision = Precision.FLOAT) -> Description:
     """
     Converts weights and puts them under a name into the models' folder, in place of what had that name.
 
@@ -41,6 +41,7 @@ def convert(source: str, name: str, folder: Path) -> Description:
             `config.json` and `vocab.txt`.
         name: what policies call the embedder.
         folder: where local models are kept.
+        precision: how the model is to compute.
 
     Raises:
         EmbedderError: there are no such weights, or they are none of a BERT-like encoder.
@@ -50,7 +51,8 @@ def convert(source: str, name: str, folder: Path) -> Description:
         raise EmbedderError(name, "a name is one word without `/`, since `PROVIDER/MODEL` means an API")
     found, licence = _weights(source)
     try:
-        description = _converted(found, name, source=source, licence=licence, folder=folder)
+        made_from = _Origin(source=source, licence=licence, precision=precision)
+        description = _converted(found, name, made_from, folder)
     except KeyError as missing:
         raise EmbedderError(name, f"`{found}` has no {missing}; only BERT-like encoders can be converted") from missing
     except (OSError, ValueError, RecursionError) as error:
@@ -85,9 +87,16 @@ def _licence(package: Distribution) -> str:
     return next((str(licences[0]).partition("\n")[0] for licences in said if licences), "")
 
 
-def _converted(found: Path, name: str, *, source: str, licence: str, folder: Path) -> Description:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Origin:
+    source: str
+    licence: str
+    precision: Precision
+
+
+def _converted(found: Path, name: str, origin: _Origin, folder: Path) -> Description:
     config = _json(found / _CONFIG)
-    model = encoder(read_tensors(found / _WEIGHTS), _architecture(config, found))
+    model = encoder(read_tensors(found / _WEIGHTS), _architecture(config, found, origin.precision))
     folder.mkdir(parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(prefix=".making-", dir=folder))
     try:
@@ -98,8 +107,8 @@ def _converted(found: Path, name: str, *, source: str, licence: str, folder: Pat
             digest=digest_of(making),
             max_tokens=_max_tokens(config, found),
             lower_case=_lower_case(found),
-            source=source,
-            licence=licence,
+            source=origin.source,
+            licence=origin.licence,
         )
         written = {"format": FORMAT, **asdict(description)}
         (making / DESCRIPTION).write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
@@ -116,7 +125,7 @@ def _replace(made: Path, place: Path) -> None:
     made.rename(place)
 
 
-def _architecture(config: Mapping[str, Any], found: Path) -> Architecture:
+def _architecture(config: Mapping[str, Any], found: Path, precision: Precision) -> Architecture:
     if config["model_type"] != "bert" or config.get("hidden_act", "gelu") != "gelu":
         raise ValueError("only BERT-like encoders with `gelu` can be converted")
     return Architecture(
@@ -124,6 +133,7 @@ def _architecture(config: Mapping[str, Any], found: Path) -> Architecture:
         heads=int(config["num_attention_heads"]),
         norm_epsilon=float(config.get("layer_norm_eps", 1e-12)),
         pooling=_pooling(found),
+        precision=precision,
     )
 
 

@@ -46,10 +46,10 @@ class Description:
 
 class LocalEmbedder:
     """
-    Vectors of a BERT-like sentence encoder, quantised to 8 bits.
+    Vectors of a BERT-like sentence encoder.
 
-    Texts go through one by one: the scale of 8-bit activations depends on everything in a batch, so that in a batch
-    the vector of a text would depend on its neighbours.
+    Texts go through one by one: in a batch the last digits of a text's vector would depend on its neighbours, and in 8
+    bits more than those.
 
     Args:
         session: an onnxruntime session that takes token ids and gives a vector of length 1.

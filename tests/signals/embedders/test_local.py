@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from policy_engine.errors import EmbedderError
+from policy_engine.signals.embedders.bert import Precision
 from policy_engine.signals.embedders.convert import convert, installed
 from policy_engine.signals.embedders.local import DESCRIPTION, MODEL, VOCABULARY, open_local
 from policy_engine.signals.embedders.named import Embedders
@@ -23,8 +24,11 @@ def models(tmp_path: Path) -> Path:
     return tmp_path / "models"
 
 
-def test_a_converted_model_computes_what_its_weights_say(models: Path) -> None:
-    """Vectors are those of the model as published, up to what 8 bits leave out."""
+@pytest.mark.parametrize(("precision", "off"), [(Precision.FLOAT, 1e-4), (Precision.INT8, 0.01)])
+def test_a_converted_model_computes_what_its_weights_say(tmp_path: Path, precision: Precision, off: float) -> None:
+    """Vectors are those of the model as published, up to what the precision leaves out."""
+    models = tmp_path / "models"
+    convert(str(tiny_bert.write(tmp_path / "weights")), "tiny", models, precision=precision)
     texts = ["Where is my order?", "where", "the orders is my café"]
     tokens = WordPiece(tiny_bert.VOCABULARY, max_tokens=tiny_bert.PLACES, lower_case=True)
 
@@ -32,7 +36,7 @@ def test_a_converted_model_computes_what_its_weights_say(models: Path) -> None:
 
     wanted = np.array([tiny_bert.embedded(tokens.ids(text)) for text in texts])
     assert np.linalg.norm(found, axis=1) == pytest.approx(np.ones(3), abs=1e-5)
-    assert np.einsum("ij,ij->i", found, wanted) == pytest.approx(np.ones(3), abs=0.01)
+    assert np.einsum("ij,ij->i", found, wanted) == pytest.approx(np.ones(3), abs=off)
 
 
 def test_a_text_has_one_vector_whatever_stands_beside_it(models: Path) -> None:
