@@ -31,7 +31,7 @@ from policy_engine.model.outcome import Outcome, Status
 from policy_engine.model.request import Request
 from policy_engine.providers.registry import Providers
 from policy_engine.signals.live import Signals
-from policy_engine.state.aside import Aside
+from policy_engine.state.aside import Aside, landed
 
 
 class Carrier:
