@@ -72,7 +72,7 @@ def test_what_cannot_be_read_is_an_error_of_its_group(tmp_path: Path) -> None:
 
     learned = counters.resolve(("budget.daily", "session"), facts(), 0)
 
-    reason = "a newer release wrote it (version 99 of its tables, this one knows 1)"
+    reason = "a newer release wrote it (version 99 of its tables, this one knows 2)"
     assert {group: str(value) for group, value in learned.items()} == {
         "budget.daily": f"signal `budget.daily` failed: {reason}",
         "session": f"signal `session` failed: {reason}",
