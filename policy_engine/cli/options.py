@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from policy_engine.errors import MissingExtra
 from policy_engine.state.open import check_state, file_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -69,7 +70,7 @@ def _address_option(
         try:
             if address is not None:
                 check(address)
-        except ValueError as problem:
+        except (ValueError, MissingExtra) as problem:
             raise click.BadParameter(str(problem)) from None
         return address
 

@@ -19,10 +19,12 @@ def open_state(address: str | os.PathLike[str]) -> State:
 
     Args:
         address: `memory:`, `sqlite:///FILE` (three strokes before a relative path, four before one from the root), or
-            the path of such a file.
+            the path of such a file; or a Redis or Valkey server, `redis://HOST:PORT/DATABASE` (`rediss:` over TLS,
+            `redis+cluster:` for a cluster).
 
     Raises:
         ValueError: it is no address of a state. The address is not quoted, since it may hold a password.
+        MissingExtra: the library for such a state is not installed.
     """
     scheme = scheme_of(address)
     if scheme == "memory":
@@ -33,7 +35,13 @@ def open_state(address: str | os.PathLike[str]) -> State:
         from policy_engine.state.sqlite import SqliteState
 
         return SqliteState(file_of(address))
-    raise ValueError(f"a state cannot be at `{scheme}:`; give memory:, {_FILE}")
+    from policy_engine.state.redis_server import SCHEMES
+
+    if scheme in SCHEMES:
+        from policy_engine.state.redis import RedisState
+
+        return RedisState(os.fspath(address))
+    raise ValueError(f"a state cannot be at `{scheme}:`; give memory:, {_FILE}, or redis://HOST:PORT")
 
 
 def check_state(address: str | os.PathLike[str]) -> None:
@@ -41,7 +49,7 @@ def check_state(address: str | os.PathLike[str]) -> None:
     Does nothing for the address of a state.
 
     Raises:
-        ValueError: as for `open_state`.
+        ValueError, MissingExtra: as for `open_state`.
     """
     open_state(address).close()
 

@@ -1,4 +1,4 @@
-"""Programs that share a state, run as processes of their own: `python -m tests.state.programs NAME PATH ARGUMENT…`."""
+"""Programs that share a state, run as processes of their own: `python -m tests.state.programs NAME STATE ARGUMENT…`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from policy_engine.errors import StateError
+from policy_engine.state.open import open_state
 from policy_engine.state.process import PerProcess
 from policy_engine.state.sqlite import SqliteState
 
@@ -28,9 +29,9 @@ def start(name: str, *arguments: object) -> subprocess.Popen[str]:
     )
 
 
-def add(path: str, times: str) -> None:
+def add(address: str, times: str) -> None:
     """Adds 1 so many times from each of four threads, once a line has come in."""
-    state = SqliteState(path)
+    state = open_state(address)
     sys.stdin.readline()
 
     def run() -> None:
@@ -44,17 +45,17 @@ def add(path: str, times: str) -> None:
         thread.join()
 
 
-def hold(path: str) -> None:
+def hold(address: str) -> None:
     """Holds 7 for a minute and waits to be killed."""
     now_s = time.time()
-    SqliteState(path).hold("l", {"n": 7}, now_s=now_s, until_s=now_s + 60, counted_until_s=now_s + 60)
+    open_state(address).hold("l", {"n": 7}, now_s=now_s, until_s=now_s + 60, counted_until_s=now_s + 60)
     print(now_s + 60, flush=True)
     sys.stdin.readline()
 
 
-def fork(path: str) -> None:
+def fork(address: str) -> None:
     """Uses a state before a fork, and in parent and child afterwards."""
-    state = SqliteState(path)
+    state = open_state(address)
     state.add({"n": 1}, now_s=0, until_s=100)
     child = os.fork()
     for _ in range(50):

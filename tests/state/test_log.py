@@ -1,10 +1,9 @@
-"""Tests of logs, in memory and in a file."""
+"""Tests of logs, in memory, in a file and on a server."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,16 +11,15 @@ from hypothesis import strategies as st
 
 from policy_engine.state.log import Log, Record
 from policy_engine.state.memory import MemoryState
+from policy_engine.state.open import open_state
 from policy_engine.state.sqlite import SqliteState
 from policy_engine.state.state import State
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Log]:
+@pytest.fixture
+def log(state: State) -> Log:
     """An empty log of each kind."""
-    made: State = MemoryState() if request.param == "memory" else SqliteState(tmp_path / "state.db")
-    yield made.log
-    made.close()
+    return state.log
 
 
 def read(log: Log, position: int = 0, *, name: str = "cache", now_s: float = 0) -> list[tuple[str, bytes | None]]:
@@ -94,9 +92,9 @@ def test_what_is_over_is_freed(log: Log) -> None:
     assert log.append("cache", "next", b"1", now_s=1_100, until_s=1_200) > last
 
 
-def test_another_process_follows(tmp_path: Path) -> None:
-    """What one opener of the file appends or removes, another reads on from where it was."""
-    with closing(SqliteState(tmp_path / "s.db")) as one, closing(SqliteState(tmp_path / "s.db")) as other:
+def test_another_process_follows(shared_address: str) -> None:
+    """What one opener of a state appends or removes, another reads on from where it was."""
+    with closing(open_state(shared_address)) as one, closing(open_state(shared_address)) as other:
         seen = one.log.append("cache", "a", b"1", now_s=0, until_s=10)
         before = read(other.log)
         other.log.remove("cache", ("a",), now_s=0)
@@ -107,12 +105,12 @@ def test_another_process_follows(tmp_path: Path) -> None:
 STEPS = st.lists(st.tuples(st.sampled_from("arf"), st.sampled_from("wxyz"), st.integers(1, 9)), max_size=40)
 
 
-@given(STEPS)
+@given(steps=STEPS)
 @settings(max_examples=60)
-def test_memory_and_file_agree(steps: list[tuple[str, str, int]]) -> None:
-    """After any changes, whoever followed from any moment knows the same entries, in memory and in a file."""
-    with closing(SqliteState(":memory:")) as database:
-        for log in (MemoryState().log, database.log):
+def test_all_logs_agree(new_redis: Callable[[], str], steps: list[tuple[str, str, int]]) -> None:
+    """After any changes, whoever followed from any moment knows the same entries, in every kind of log."""
+    with closing(SqliteState(":memory:")) as database, closing(open_state(new_redis())) as server:
+        for log in (MemoryState().log, database.log, server.log):
             expected: dict[str, bytes] = {}
             followed: dict[str, bytes] = {}
             position = 0

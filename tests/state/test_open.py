@@ -8,6 +8,7 @@ import pytest
 
 from policy_engine.state.memory import MemoryState
 from policy_engine.state.open import file_of, open_state
+from policy_engine.state.redis import RedisState
 from policy_engine.state.sqlite import SqliteState
 
 
@@ -29,7 +30,7 @@ def test_an_address_names_a_file(address: str | Path, file: str) -> None:
 
 
 def test_a_state_is_what_its_address_says(tmp_path: Path) -> None:
-    """Memory or a file, which is made on first use and shared by all who open it."""
+    """Memory, a server, or a file, which is made on first use and shared by all who open it."""
     address = f"sqlite:///{tmp_path}/deep/state.db"
     state, other = open_state(address), open_state(tmp_path / "deep" / "state.db")
 
@@ -37,6 +38,8 @@ def test_a_state_is_what_its_address_says(tmp_path: Path) -> None:
     state.put("key", b"value", now_s=0, until_s=10)
 
     assert isinstance(open_state("memory:"), MemoryState)
+    assert isinstance(open_state("redis://127.0.0.1"), RedisState)
+    assert isinstance(open_state("REDISS://127.0.0.1:7000/3"), RedisState)
     assert isinstance(state, SqliteState)
     assert other.get("key", now_s=5) == b"value"
     state.close()

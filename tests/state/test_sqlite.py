@@ -1,4 +1,4 @@
-"""Tests of state in a file that several processes use, one of which may die."""
+"""Tests of state in a file: what becomes of it, and what happens when it cannot be used."""
 
 from __future__ import annotations
 
@@ -23,37 +23,6 @@ def test_what_was_kept_is_there_after_a_restart(tmp_path: Path) -> None:
     with closing(SqliteState(tmp_path / "new" / "state.db")) as again:
         assert (again.counts(("n",), now_s=1), state.counts(("n",), now_s=1)) == ((3,), (3,))
     state.close()
-
-
-def test_processes_count_exactly(tmp_path: Path) -> None:
-    """Nothing is lost or counted twice with two processes of four threads each, that open the file together."""
-    path = tmp_path / "state.db"
-    with start("add", path, 50) as one, start("add", path, 50) as two:
-        for process in (one, two):
-            process.communicate("go\n")
-
-    with closing(SqliteState(path)) as state:
-        assert state.counts(("n",), now_s=1) == (400,)
-
-
-def test_what_a_dead_process_held_is_free_when_its_lease_ends(tmp_path: Path) -> None:
-    """A process that is killed keeps what it held only until its lease ends."""
-    with start("hold", tmp_path / "state.db") as process:
-        until_s = float(process.stdout.readline())  # type: ignore[union-attr]  # it is a pipe
-        process.kill()
-
-    with closing(SqliteState(tmp_path / "state.db")) as state:
-        assert state.counts(("n",), now_s=until_s - 1) == (7,)
-        assert state.counts(("n",), now_s=until_s) == (0,)
-
-
-def test_a_forked_child_counts_too(tmp_path: Path) -> None:
-    """A state that was used before a fork is used on by parent and child."""
-    with start("fork", tmp_path / "state.db") as process:
-        process.communicate()
-
-    with closing(SqliteState(tmp_path / "state.db")) as state:
-        assert (process.returncode, state.counts(("n",), now_s=1)) == (0, (101,))
 
 
 def test_a_locked_file_is_a_state_error(tmp_path: Path) -> None:

@@ -1,27 +1,18 @@
-"""Tests of what every state keeps: entries, counters and leases, in memory and in a file."""
+"""Tests of what every state keeps: entries, counters and leases, in memory, in a file and on a server."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy_engine.state.memory import MemoryState
+from policy_engine.state.open import open_state
 from policy_engine.state.sqlite import SqliteState
 from policy_engine.state.state import LATE_SETTLE_S, State
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def state(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[State]:
-    """An empty state of each kind."""
-    made: State = MemoryState() if request.param == "memory" else SqliteState(tmp_path / "state.db")
-    yield made
-    made.close()
 
 
 def hold(state: State, lease: str, now_s: float = 0, **amounts: int) -> tuple[int, ...]:
@@ -103,8 +94,8 @@ def test_an_expired_lease_can_be_settled_late(state: State) -> None:
     hold(state, "lost", a=10)
 
     assert state.settle("late", {"a": 3}, now_s=50) is True
-    assert state.settle("lost", {"a": 3}, now_s=10 + LATE_SETTLE_S) is False
     assert state.counts(("a",), now_s=50) == (3,)
+    assert state.settle("lost", {"a": 3}, now_s=10 + LATE_SETTLE_S) is False
 
 
 def test_sweeping_changes_nothing(state: State) -> None:
@@ -153,8 +144,8 @@ def answers(state: State, steps: list[tuple[str, Any, int]]) -> list[object]:
 
 
 @settings(max_examples=60)
-@given(STEPS)
-def test_a_file_says_what_memory_says(steps: list[tuple[str, Any, int]]) -> None:
-    """Both kinds of state answer alike, whatever is done in whatever order."""
-    with closing(SqliteState(":memory:")) as kept:
-        assert answers(kept, steps) == answers(MemoryState(), steps)
+@given(steps=STEPS)
+def test_all_say_what_memory_says(new_redis: Callable[[], str], steps: list[tuple[str, Any, int]]) -> None:
+    """All kinds of state answer alike, whatever is done in whatever order."""
+    with closing(SqliteState(":memory:")) as kept, closing(open_state(new_redis())) as shared:
+        assert answers(kept, steps) == answers(shared, steps) == answers(MemoryState(), steps)
