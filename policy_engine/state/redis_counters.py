@@ -21,7 +21,7 @@ local added, ends, held, leases, held_until, late_until = unpack(KEYS)
 
 local function negative(amount)
   if string.sub(amount, 1, 1) == '-' then return string.sub(amount, 2) end
-  return '-' .. amount
+  return amount == '0' and amount or '-' .. amount
 end
 
 local function increase(hash, counter, amount)

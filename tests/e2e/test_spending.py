@@ -1,4 +1,8 @@
-"""A budget shared by processes: it is never overspent, and ledger, budget and server agree to the last digit."""
+"""
+A budget shared by processes: it is never overspent, and ledger, budget and server agree to the last digit.
+
+The suite has two processes of 200 requests; `python -m tests.e2e.test_spending 4 250` has four of 250.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,10 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import closing
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,8 +22,9 @@ from policy_engine.model.facts import Facts
 from policy_engine.model.request import Request
 from policy_engine.pipeline import build
 from policy_engine.signals.budgets import Budgets, budgets_of
-from policy_engine.state.sqlite import SqliteState
+from policy_engine.state.open import open_state
 from tests.servers.openai_wire import completion_answer
+from tests.servers.redis_process import RedisProcess
 from tests.servers.scripted import ScriptedServer
 
 TOP = Path(__file__).parents[2]
@@ -42,10 +49,21 @@ default: {route: fast}
 """
 
 
-def start(policies: Path, state: Path, ledger: Path) -> subprocess.Popen[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """How each process's requests ended, what was called, and what ledger and budget say that was spent."""
+
+    ended: tuple[dict[str, int], ...]
+    calls: int
+    records: int
+    by_ledger_usd: Decimal
+    by_budget_usd: Decimal
+
+
+def start(policies: Path, state: str, ledger: Path, requests: int) -> subprocess.Popen[str]:
     """A process that is about to spend."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.e2e.spending", policies, state, ledger, str(REQUESTS)],
+        [sys.executable, "-m", "tests.e2e.spending", policies, state, ledger, str(requests)],
         cwd=TOP,
         env={**os.environ, "PYTHONPATH": str(TOP), "PE_TEST_KEY": "sk-secret"},
         stdin=subprocess.PIPE,
@@ -57,34 +75,66 @@ def start(policies: Path, state: Path, ledger: Path) -> subprocess.Popen[str]:
     return process
 
 
-def test_two_processes_never_overspend_a_budget(tmp_path: Path) -> None:
-    """200 requests at once in each of two processes stop at a dollar, and everybody counts the same."""
-    policies, state, ledger = tmp_path / "policies", tmp_path / "state.db", tmp_path / "ledger.db"
+def spend(folder: Path, state: str, *, processes: int, requests: int) -> Spent:
+    """Has processes spend at the same time."""
+    policies, ledger = folder / "policies", folder / "ledger.db"
     policies.mkdir()
     with ScriptedServer(completion_answer("Yes.")) as server:
         (policies / "policy.yaml").write_text(POLICY % server.url, encoding="utf-8")
-        processes = [start(policies, state, ledger) for _ in range(2)]
-        ended = [json.loads(process.communicate("go\n", timeout=120)[0]) for process in processes]
+        started = [start(policies, state, ledger, requests) for _ in range(processes)]
+        for process in started:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        ended = tuple(json.loads(process.communicate(timeout=300)[0]) for process in started)
         calls = len(server.requests)
-
     with closing(Reader(ledger)) as reader:
         records = list(reader.records())
-    assert [process.returncode for process in processes] == [0, 0]
-    assert [sum(one.get(status, 0) for status in ("accepted", "denied")) for one in ended] == [REQUESTS] * 2
-    assert [one["uncounted"] for one in ended] == [0, 0]
-    assert len({record.id for record in records}) == len(records) == 2 * REQUESTS
-    assert sum(one.get("accepted", 0) for one in ended) == calls
-    assert sum(record.cost_usd or 0 for record in records) == calls * PAID_USD == spent_usd(policies, state)
-    # Never a cent more; and no less than what could not be reserved any more while others held their bounds.
-    assert calls * PAID_USD <= 1
-    assert calls >= 1 // BOUND_USD
+    return Spent(
+        ended=ended,
+        calls=calls,
+        records=len({record.id for record in records}),
+        by_ledger_usd=sum((record.cost_usd or Decimal(0) for record in records), Decimal(0)),
+        by_budget_usd=spent_usd(policies, state),
+    )
 
 
-def spent_usd(policies: Path, state: Path) -> Decimal:
+def spent_usd(policies: Path, state: str) -> Decimal:
     """What the budget stands at when all is settled."""
     policy_set = build(policies).policy_set
     assert policy_set is not None
-    with closing(SqliteState(state)) as kept:
+    with closing(open_state(state)) as kept:
         budgets = Budgets(kept, budgets_of(policy_set.declarations))
         facts = Facts(Request(), policy_set.layout)
         return budgets.reserve(Decimal(0), facts, now_s=time.time()).standings[0].used_usd
+
+
+def check(spent: Spent, *, processes: int, requests: int) -> None:
+    """Makes sure that everything adds up."""
+    ended = [sum(one.get(status, 0) for status in ("accepted", "denied")) for one in spent.ended]
+    assert ended == [requests] * processes
+    assert [one["uncounted"] for one in spent.ended] == [0] * processes
+    assert spent.records == processes * requests
+    assert sum(one.get("accepted", 0) for one in spent.ended) == spent.calls
+    assert spent.by_ledger_usd == spent.calls * PAID_USD == spent.by_budget_usd
+    # Never a cent more; and no less than what could not be reserved any more while others held their bounds.
+    assert spent.by_budget_usd <= 1
+    assert spent.calls >= 1 // BOUND_USD
+
+
+def test_two_processes_never_overspend_a_budget(shared_address: str, tmp_path: Path) -> None:
+    """200 requests at once in each of two processes stop at a dollar, and everybody counts the same."""
+    spent = spend(tmp_path, shared_address, processes=2, requests=REQUESTS)
+
+    check(spent, processes=2, requests=REQUESTS)
+
+
+if __name__ == "__main__":
+    processes, requests = map(int, sys.argv[1:])
+    with tempfile.TemporaryDirectory() as place, RedisProcess(Path(place), "--appendonly", "no") as server:
+        for name, state in (("sqlite", f"sqlite:///{place}/state.db"), ("redis", server.address)):
+            folder = Path(place) / name
+            folder.mkdir()
+            spent = spend(folder, state, processes=processes, requests=requests)
+            print(f"{name}: {spent}")
+            check(spent, processes=processes, requests=requests)

@@ -88,6 +88,15 @@ def test_an_expired_lease_is_free(state: State) -> None:
     assert (state.counts(("a",), now_s=9.9), state.counts(("a",), now_s=10)) == ((10,), (0,))
 
 
+def test_nothing_can_be_held(state: State) -> None:
+    """A lease of nothing is one like others: it can be settled, and it ends."""
+    hold(state, "settled", a=0)
+    hold(state, "left", a=0)
+
+    assert state.settle("settled", {"a": 3}, now_s=5) is True
+    assert state.counts(("a",), now_s=50) == (3,)
+
+
 def test_an_expired_lease_can_be_settled_late(state: State) -> None:
     """What a call cost is counted even if it took longer than its lease, but not after more than a day."""
     hold(state, "late", a=10)
