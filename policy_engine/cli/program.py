@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -18,6 +19,7 @@ SUMMARIES: Mapping[str, str] = {
     "validate": "Check policies: load, validate and compile them.",
     "dry-run": "Decide requests and call nothing.",
     "complete": "Decide and carry out one request.",
+    "import": "Turn another router's configuration into policies.",
     "export": "Write a ledger to Parquet or JSON Lines.",
     "graph": "Draw the evaluation graph.",
     "explain": "Show the manual page of a diagnostic.",
@@ -43,7 +45,8 @@ class Program(click.Group):
         """The command of this name, imported now; None if there is none."""
         if cmd_name not in SUMMARIES:
             return None
-        module = import_module(f"policy_engine.cli.commands.{cmd_name.replace('-', '_')}")
+        name = cmd_name.replace("-", "_")
+        module = import_module(f"policy_engine.cli.commands.{name}{'_' if iskeyword(name) else ''}")
         command: click.Command = module.command
         return command
 

@@ -1,0 +1,1 @@
+"""Configurations of the LiteLLM proxy, turned into bundles."""
