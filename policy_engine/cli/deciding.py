@@ -16,7 +16,6 @@ from policy_engine.cli.intake import Line, Malformed, read_line
 from policy_engine.cli.render.decisions import render_trace
 from policy_engine.cli.render.machine import to_json
 from policy_engine.cli.render.style import PLAIN, Style
-from policy_engine.cli.traffic import Row, Traffic, row_of
 from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.evaluator.decide import Learn, decide
 from policy_engine.evaluator.estimate import estimate_default
@@ -24,6 +23,7 @@ from policy_engine.model.decision import Decision
 from policy_engine.model.facts import Facts
 from policy_engine.model.request import Request
 from policy_engine.pipeline import build
+from policy_engine.replay.traffic import Row, Traffic, row_of
 from policy_engine.signals.live import LiveSignals, pure_sources
 from policy_engine.state.open import open_state
 

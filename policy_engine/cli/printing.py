@@ -11,7 +11,7 @@ from policy_engine.cli.deciding import Chunk, Complaint, How, Telling
 from policy_engine.cli.render.decisions import render_rows
 from policy_engine.cli.render.machine import to_json
 from policy_engine.cli.render.traffic import render_traffic, traffic_json, traffic_line
-from policy_engine.cli.traffic import Row, Traffic
+from policy_engine.replay.traffic import Row, Traffic
 
 TABLE_ROWS = 50
 """So many decisions are listed one by one; of more, only where they went is told."""

@@ -108,7 +108,8 @@ class Attempts:
                     stream = yield from self.ask(Relay(stream=stream.stream))
                 result = stream  # type: ignore[assignment]  # a Reply or Failure
             else:
-                whole = Call(model=target.model, prompt=prompt, timeout_s=self.time_left_s())
+                timeout_s = self.time_left_s()
+                whole = Call(model=target.model, prompt=prompt, timeout_s=timeout_s, purpose=purpose)
                 result = yield from self.ask(whole)  # type: ignore[assignment]  # a Reply or Failure
         finally:
             paid_usd = cost_of(result, self._cards[target.model], worst_usd)

@@ -28,9 +28,19 @@ def answer_facts(reply: Reply) -> Mapping[str, Any]:
         "finish_reason": reply.finish_reason,
         "json": is_json(text),
     }
-    if reply.logprobs:
+    if reply.confidence is not None:
+        known["confidence"] = reply.confidence
+    elif reply.logprobs:
         known["confidence"] = mean_probability(reply.logprobs)
-    return known
+    return {name: known[name] for name in known if name not in _lost(reply.unsaid)} if reply.unsaid else known
+
+
+def _lost(unsaid: frozenset[str]) -> frozenset[str]:
+    """What cannot be known without what is unsaid."""
+    return unsaid | _OF_TEXT if "text" in unsaid else unsaid
+
+
+_OF_TEXT = frozenset(("chars", "words", "lines", "json"))
 
 
 def mean_probability(logprobs: tuple[float, ...]) -> float:

@@ -41,7 +41,7 @@ def paid_usd(card: Card, usage: Usage | None) -> Decimal | None:
 def cost_of(result: Reply | Failure, card: Card, bound_usd: Decimal | None) -> Decimal | None:
     """What a call has to be counted as: the truth, its bound where it may be billed all the same, else nothing."""
     if isinstance(result, Reply):
-        return paid_usd(card, result.usage)
+        return result.paid_usd if result.paid_usd is not None else paid_usd(card, result.usage)
     return bound_usd if result.may_be_billed else Decimal(0)
 
 

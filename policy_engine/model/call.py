@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -52,6 +53,9 @@ class Reply:
         served_by: the provider's own name of the model that answered.
         first_token_s, elapsed_s: seconds from sending; the first is None unless streamed.
         body: the provider's answer as it came, for those who need more.
+        paid_usd: what the call cost, where whoever answers says so; None leaves it to usage and prices.
+        confidence: the mean token probability, where it was recorded rather than the probabilities themselves.
+        unsaid: facts that a recording did not keep (`text`, `tokens`, `finish_reason`), so that no gate knows them.
     """
 
     message: Mapping[str, Any]
@@ -62,6 +66,9 @@ class Reply:
     served_by: str | None = None
     first_token_s: float | None = None
     body: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    paid_usd: Decimal | None = None
+    confidence: float | None = None
+    unsaid: frozenset[str] = frozenset()
 
     @property
     def text(self) -> str:

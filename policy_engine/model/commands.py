@@ -47,11 +47,12 @@ class Settle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A whole answer of a model within so many seconds. Replied with a Reply or a Failure."""
+    """A whole answer of a model within so many seconds. Replied with a Reply or a Failure; `purpose` as in records."""
 
     model: str
     prompt: Prompt
     timeout_s: float | None
+    purpose: str = "answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -77,7 +76,7 @@ def _reply(outcome: Mapping[str, Any], model: str) -> Reply:
         finish_reason=str(outcome.get("finish_reason", "stop")),
         usage=_usage(outcome),
         elapsed_s=float(outcome.get("latency_ms") or 0.0) / 1000,
-        logprobs=_logprobs(outcome.get("confidence")),
+        confidence=_confidence(outcome.get("confidence")),
         served_by=model,
         body=outcome,
     )
@@ -90,11 +89,11 @@ def _usage(outcome: Mapping[str, Any]) -> Usage | None:
     return Usage(input_tokens=inward, output_tokens=outward)
 
 
-def _logprobs(confidence: object) -> tuple[float, ...] | None:
-    """One token as probable as the whole answer was, so that their mean is what was recorded."""
-    if isinstance(confidence, bool) or not isinstance(confidence, int | float) or confidence < 0:
+def _confidence(written: object) -> float | None:
+    """What was recorded; by way of a logarithm a threshold that it meets exactly could be missed."""
+    if isinstance(written, bool) or not isinstance(written, int | float) or not 0 <= written <= 1:
         return None
-    return (math.log(confidence) if confidence > 0 else -math.inf,)
+    return float(written)
 
 
 def _missing(message: str) -> Failure:

@@ -17,9 +17,9 @@ from policy_engine.cli.deciding import (
 )
 from policy_engine.cli.intake import Line
 from policy_engine.cli.render.traffic import traffic_json
-from policy_engine.cli.traffic import Traffic
 from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.pipeline import build
+from policy_engine.replay.traffic import Traffic
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 
 import pytest
 
@@ -68,7 +67,7 @@ def test_a_replay_answers_what_was_recorded() -> None:
 
     assert isinstance(reply, Reply)
     assert (reply.text, reply.usage, reply.elapsed_s) == ("Here.", Usage(input_tokens=9, output_tokens=2), 0.4)
-    assert reply.logprobs == (math.log(0.5),)
+    assert reply.confidence == 0.5
 
 
 def test_a_replay_does_not_guess() -> None:
@@ -78,7 +77,7 @@ def test_a_replay_does_not_guess() -> None:
     bare = replay.call(user("When?"), "cheap", timeout_s=None)
 
     assert isinstance(bare, Reply)
-    assert (bare.usage, bare.logprobs) == (None, None)
+    assert (bare.usage, bare.confidence) == (None, None)
     assert [replay.call(user(text), "dear", timeout_s=None) for text in ("Where?", "Who?")] == [
         Failure(
             kind=FailureKind.REQUEST, message="`o.jsonl` has no text of model `dear` for this request", elapsed_s=0.0

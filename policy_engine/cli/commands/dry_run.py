@@ -31,9 +31,9 @@ from policy_engine.cli.render.decisions import render_card, render_trace
 from policy_engine.cli.render.machine import to_json
 from policy_engine.cli.render.progress import Progress
 from policy_engine.cli.render.text import counted
-from policy_engine.cli.traffic import Traffic
 from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.model.decision import Decision
+from policy_engine.replay.traffic import Traffic
 from policy_engine.state.open import missing_file
 
 

@@ -10,9 +10,9 @@ from policy_engine.cli.render.cells import clipped, visible
 from policy_engine.cli.render.money import decimals_for, dollars
 from policy_engine.cli.render.style import PLAIN, Ink, Style
 from policy_engine.cli.render.table import Column, render_table
-from policy_engine.cli.traffic import Row
 from policy_engine.model.decision import Decision
 from policy_engine.model.trace import Result, RuleTrace, TestTrace
+from policy_engine.replay.traffic import Row
 
 DEFAULT = "(default)"
 """What stands for the name of a rule where `default` decided."""

@@ -11,7 +11,7 @@ from policy_engine.cli.render.money import decimals_for_sum, dollars
 from policy_engine.cli.render.style import PLAIN, Ink, Style
 from policy_engine.cli.render.table import Column, render_table
 from policy_engine.cli.render.text import counted
-from policy_engine.cli.traffic import Choice, Load, Traffic
+from policy_engine.replay.traffic import Choice, Load, Traffic
 
 _MOST = 5
 _NO_MODEL = "(no model)"

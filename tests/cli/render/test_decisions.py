@@ -8,11 +8,11 @@ import pytest
 
 from policy_engine.cli.deciding import decide_one
 from policy_engine.cli.render.decisions import render_card, render_rows, render_trace
-from policy_engine.cli.traffic import Choice, Row
 from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.model.decision import Decision, Notes, Skipped
 from policy_engine.model.request import Request
 from policy_engine.pipeline import build
+from policy_engine.replay.traffic import Choice, Row
 
 ROUTED = Row(
     id="r1",

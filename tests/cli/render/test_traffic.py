@@ -4,8 +4,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from policy_engine.cli.render.traffic import render_traffic, traffic_json, traffic_line
-from policy_engine.cli.traffic import Choice, Row, Traffic
 from policy_engine.model.decision import Notes, Skipped
+from policy_engine.replay.traffic import Choice, Row, Traffic
 
 CHEAP = Row(
     id="a",
