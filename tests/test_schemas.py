@@ -8,7 +8,9 @@ import pytest
 
 from policy_engine.model.schemas import read_schema, schema_names
 
-NAMES = ("decision.v1", "diagnostics.v1", "outcome.v1", "policy.v1", "policy_test.v1", "replay.v1", "request.v1")
+NAMES = (
+    "decision.v1", "diagnostics.v1", "diff.v1", "outcome.v1", "policy.v1", "policy_test.v1", "replay.v1", "request.v1",
+)  # fmt: skip
 
 REVISION = "sha256:" + "0" * 64
 PLACE = {
@@ -110,7 +112,22 @@ POLICY_TEST = {
         }
     ],
 }
+DIFF = {
+    "old": {"place": "git:main:policies", "revision": REVISION},
+    "new": {"place": "policies", "revision": REVISION},
+    "changes": [
+        {
+            "kind": "changed",
+            "rule": "short",
+            "details": ["when: message.chars <= 20 → message.chars <= 30"],
+            "witness": {"request": {"task": "faq", "input": "a"}, "old": "route big", "new": "route mini"},
+        }
+    ],
+    "declarations": [{"section": "models", "name": "mini", "kind": "changed"}],
+    "traffic": None,
+}
 SHOWN = {
+    "diff": DIFF,
     "request": REQUEST,
     "decision": DECISION,
     "decision of default": {**DECISION, "rule": None, "generation": None, "estimate": None, "trace": None},
@@ -187,7 +204,7 @@ def test_a_name_without_version_is_the_newest() -> None:
 
 def test_an_unknown_name_is_refused_with_those_that_exist() -> None:
     """The error lists the names, so that nobody has to look for them."""
-    with pytest.raises(ValueError, match=r"^no schema is called `../policy`; there are decision.v1, diagnostics.v1, o"):
+    with pytest.raises(ValueError, match=r"^no schema is called `../policy`; there are decision.v1, diagnostics.v1, d"):
         read_schema("../policy")
 
 

@@ -18,6 +18,7 @@ SUMMARIES: Mapping[str, str] = {
     "init": "Write a starter bundle to begin from.",
     "validate": "Check policies: load, validate and compile them.",
     "dry-run": "Decide requests and call nothing.",
+    "diff": "Show what a change of policies changes.",
     "replay": "Quality and cost of policies on known outcomes.",
     "complete": "Decide and carry out one request.",
     "import": "Turn another router's configuration into policies.",
