@@ -61,6 +61,7 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     "prometheus_client": ("telemetry",),
     "opentelemetry": ("telemetry",),
     "duckdb": ("ledger",),
+    "pyarrow": ("replay",),
     "click": ("cli",),
     "starlette": ("server",),
     "uvicorn": ("server",),

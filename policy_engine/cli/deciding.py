@@ -23,6 +23,7 @@ from policy_engine.model.decision import Decision
 from policy_engine.model.facts import Facts
 from policy_engine.model.request import Request
 from policy_engine.pipeline import build
+from policy_engine.replay.origin import PoliciesChanged
 from policy_engine.replay.traffic import Row, Traffic, row_of
 from policy_engine.signals.live import LiveSignals, pure_sources
 from policy_engine.state.open import open_state
@@ -50,10 +51,6 @@ class How:
     trace: bool = False
     style: Style = PLAIN
     keep: int = 0
-
-
-class PoliciesChanged(RuntimeError):
-    """A process of the pool found other policies in the folder than those to decide with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,6 +75,7 @@ def _query(text: str) -> Any:
     connection = duckdb.connect()
     # One of several processes: more threads would only get in each other's way, and rows are wanted in their order.
     connection.execute("SET threads = 1")
+    connection.execute("SET enable_progress_bar = false")  # it would write to standard output
     try:
         return connection.execute(text)
     except duckdb.Error as error:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from policy_engine.model.decision import Decision, Notes
+from policy_engine.model.decision import CLEAN, Decision, Notes
 
 Name = TypeVar("Name", str, str | None)
 
@@ -56,6 +56,10 @@ class Load:
         self.default_usd += other.default_usd
         self.unpriced += other.unpriced
 
+    def to_json(self) -> tuple[int, str, str, int]:
+        """The four in their order, money as text, which is exact."""
+        return self.requests, format(self.usd, "f"), format(self.default_usd, "f"), self.unpriced
+
     @property
     def is_priced(self) -> bool:
         """Whether there is a request whose cost is known."""
@@ -84,9 +88,15 @@ class Traffic:
         else:
             load.usd += row.cost_usd
             load.default_usd += row.default_usd
-        self.unknown.update(row.notes.unknown)
-        self.errors.update({error.partition(":")[0] for error in row.notes.errors})
-        self.skipped.update((one.model, one.reason) for one in row.notes.skipped)
+        notes = row.notes
+        if notes is CLEAN:
+            return
+        if notes.unknown:
+            self.unknown.update(notes.unknown)
+        if notes.errors:
+            self.errors.update({error.partition(":")[0] for error in notes.errors})
+        if notes.skipped:
+            self.skipped.update((one.model, one.reason) for one in notes.skipped)
 
     def merge(self, other: Traffic) -> None:
         """Counts what another one counted."""
@@ -106,6 +116,25 @@ class Traffic:
         for choice, load in self.loads.items():
             groups.setdefault(key(choice), Load()).add(load)
         return sorted(groups.items(), key=lambda group: (-group[1].requests, group[0] or ""))
+
+    def to_json(self) -> dict[str, Any]:
+        """All that was counted, exactly, to be kept and read back."""
+        loads = [
+            [choice.effect, choice.rule, choice.tier, choice.model, *load.to_json()]
+            for choice, load in self.loads.items()
+        ]
+        skipped = [[model, reason, count] for (model, reason), count in self.skipped.items()]
+        return {"loads": loads, "unknown": dict(self.unknown), "errors": dict(self.errors), "skipped": skipped}
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any]) -> Traffic:
+        """What `to_json` gave."""
+        loads = {
+            Choice(*names): Load(requests, Decimal(usd), Decimal(default_usd), unpriced)
+            for *names, requests, usd, default_usd, unpriced in written["loads"]
+        }
+        skipped = Counter({(model, reason): count for model, reason, count in written["skipped"]})
+        return cls(loads, Counter(written["unknown"]), Counter(written["errors"]), skipped)
 
     def _load(self, choice: Choice) -> Load:
         load = self.loads.get(choice)

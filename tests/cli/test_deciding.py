@@ -8,7 +8,6 @@ from policy_engine.cli.deciding import (
     CHUNK,
     Complaint,
     How,
-    PoliciesChanged,
     Source,
     Telling,
     decide_chunk,
@@ -19,6 +18,7 @@ from policy_engine.cli.intake import Line
 from policy_engine.cli.render.traffic import traffic_json
 from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.pipeline import build
+from policy_engine.replay.origin import PoliciesChanged
 from policy_engine.replay.traffic import Traffic
 
 

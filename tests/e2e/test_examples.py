@@ -63,11 +63,13 @@ accepted at $0.1790
 """,
 }
 SERVICE = "fastapi_service.py"
+CLUSTER = "spark_replay.py"
+"""Needs Spark and Java; what it hands to Spark is tested in tests/replay/test_mapper.py."""
 
 
 def test_every_example_is_tested() -> None:
     """No program stands under examples/ that is not run here."""
-    assert {path.name for path in (TOP / "examples").glob("*.py")} == {*PRINTED, SERVICE}
+    assert {path.name for path in (TOP / "examples").glob("*.py")} == {*PRINTED, SERVICE, CLUSTER}
 
 
 @pytest.mark.parametrize("name", PRINTED)

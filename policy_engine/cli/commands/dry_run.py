@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -14,7 +14,6 @@ from policy_engine.cli.console import FOUND, Console, Failure, with_console
 from policy_engine.cli.deciding import (
     Chunk,
     Complaint,
-    PoliciesChanged,
     Source,
     asking,
     decide_in_processes,
@@ -22,7 +21,7 @@ from policy_engine.cli.deciding import (
     decide_one,
 )
 from policy_engine.cli.describing import Described, request_options
-from policy_engine.cli.intake import lines_of
+from policy_engine.cli.intake import Line, lines_of
 from policy_engine.cli.opening import open_policies
 from policy_engine.cli.options import env_option, folder_argument, format_option, name_of, requests_option, state_option
 from policy_engine.cli.printing import Printer, printer_for
@@ -32,9 +31,16 @@ from policy_engine.cli.render.machine import to_json
 from policy_engine.cli.render.progress import Progress
 from policy_engine.cli.render.text import counted
 from policy_engine.compiler.policy_set import PolicySet
+from policy_engine.errors import MissingExtra
+from policy_engine.ledger.columns import is_parquet
 from policy_engine.model.decision import Decision
+from policy_engine.replay.origin import Origin, PoliciesChanged, origin_of
+from policy_engine.replay.parts import PartsDiffer, Target, decide_file
+from policy_engine.replay.slices import Slice, lines_in, slices_of
 from policy_engine.replay.traffic import Traffic
 from policy_engine.state.open import missing_file
+
+_WRITTEN = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
@@ -44,6 +50,8 @@ from policy_engine.state.open import missing_file
 @click.option("--trace", is_flag=True, help="Say for each rule tried why it did or did not match.")
 @click.option("--jobs", metavar="N", type=click.IntRange(1), default=1, help="Decide in so many processes.")
 @state_option("Read budgets and sessions there: sqlite:///FILE or a path. Nothing is written.")
+@click.option("--out", metavar="FILE", type=_WRITTEN, help="Write a row for each request: Parquet or JSON Lines.")
+@click.option("--resume", is_flag=True, help="Go on with what an interrupted run to --out has done.")
 @env_option
 @format_option("text", "json", "jsonl")
 @with_console
@@ -54,6 +62,8 @@ def command(
     trace: bool,
     jobs: int,
     state: str | None,
+    out: Path | None,
+    resume: bool,
     env: str | None,
     form: str,
     console: Console,
@@ -61,9 +71,10 @@ def command(
     """
     Decide each request with the policies in DIR and call nothing.
 
-    Requests come from a file of JSON Lines (--requests), or one is described by --task, --input and --attribute.
-    Signals are unknown unless a request supplies them; with --state, budgets, escalations and sessions are read from
-    there. Costs are estimates of the first call.
+    Requests come from a file of JSON Lines or Parquet (--requests), or one is described by --task, --input and
+    --attribute. Signals are unknown unless a request supplies them; with --state, budgets, escalations and sessions are
+    read from there. Costs are estimates of the first call. With --out a row for each request goes to a file, however
+    many there are.
 
     \b
     policy-engine dry-run policies --requests requests.jsonl
@@ -73,7 +84,15 @@ def command(
         raise click.UsageError("give either --requests, or a request by --task, --input and --attribute")
     if state is not None and (missing := missing_file(state)) is not None:
         raise Failure(f"no state at `{visible(missing)}`")
+    if (out is not None or resume) and (out is None or requests in (None, "-") or trace or state):
+        raise click.UsageError(
+            "--out needs a file of --requests, and neither --trace nor --state; --resume needs --out"
+        )
     policy_set = open_policies(folder, env=env, console=console)
+    if requests is not None and out is not None:
+        origin = origin_of(folder, policy_set, env=env)
+        _to_file(requests, origin, Target(path=out), jobs=jobs, resume=resume, form=form, console=console)
+        return
     if requests is None:
         request = described.request(policy_set.declarations.attributes)
         with asking(policy_set, state) as learn:
@@ -83,7 +102,7 @@ def command(
     source = Source(folder=folder.absolute(), env=env, revision=policy_set.revision, state=state)
     printer = printer_for(form, trace=trace, console=console)
     with click.open_file(requests, "rb") as file, asking(policy_set, state) as learn:
-        lines, how = lines_of(file), printer.how()
+        lines, how = _rows_of(requests) if is_parquet(requests) else lines_of(file), printer.how()
         if jobs == 1:
             chunks = decide_lines(lines, policy_set, how, learn)
         else:
@@ -95,6 +114,48 @@ def command(
     if malformed:
         console.complain(f"{counted(malformed, 'line')} of `{name_of(requests)}` could not be decided")
         console.end(FOUND)
+
+
+def _to_file(
+    requests: str, origin: Origin, target: Target, *, jobs: int, resume: bool, form: str, console: Console
+) -> None:
+    """Decides a file into a file, and tells where the traffic went."""
+    traffic, done, size, problems = Traffic(), 0, 0, 0
+    first: str | None = None
+    with closing(console.progress(total=sum(one.stop - one.start for one in _slices(requests)))) as progress:
+        try:
+            for part in decide_file(requests, origin, target, jobs=jobs, resume=resume):
+                traffic.merge(part.traffic)
+                done, size, problems = done + part.requests, size + part.size, problems + part.problems
+                first = first or part.first_problem
+                progress.show(done, amount=size)
+        except (PoliciesChanged, PartsDiffer, MissingExtra, OSError, ValueError) as problem:
+            raise Failure(str(problem)) from None
+        except KeyboardInterrupt:
+            progress.close()
+            console.complain(f"interrupted after {counted(done, 'request')}; go on with --resume")
+            raise
+    printer_for(form, trace=False, console=console).finish(traffic, _idle_rules(origin.policies(), traffic))
+    console.say(f"{counted(done, 'row')} in `{target.path}`")
+    if problems:
+        console.complain(f"{counted(problems, 'line')} of `{name_of(requests)}` could not be decided, first: {first}")
+        console.end(FOUND)
+
+
+def _slices(requests: str) -> tuple[Slice, ...]:
+    try:
+        return slices_of(requests)
+    except (MissingExtra, OSError, ValueError) as problem:
+        raise Failure(str(problem)) from None
+
+
+def _rows_of(path: str) -> Iterator[Line]:
+    """The rows of a Parquet file as lines."""
+    try:
+        for number, content in enumerate(lines_in(path), start=1):
+            yield Line(number, content)
+    except (MissingExtra, ValueError) as problem:
+        raise Failure(str(problem)) from None
 
 
 def _show(decision: Decision, *, form: str, trace: bool, console: Console) -> None:

@@ -60,7 +60,7 @@ def test_a_change_is_shown_by_traffic_and_by_a_witness(changed: Path, run: Run) 
         "rules\n"
         "  ~ short changed\n"
         "      when: message.chars <= 20 → message.chars <= 40\n"
-        '      shown by {"task": "faq", "input": "something word word wo"}\n'
+        '      shown by {"task": "faq", "input": "something word word word word word word."}\n'
         "               route big → route mini\n"
     )
 

@@ -193,3 +193,47 @@ def test_a_folder_that_is_not_there_ends_with_three(folder: Path, run: Run) -> N
 
     assert (result.exit_code, result.stdout) == (3, "")
     assert result.stderr == "error: no policy folder at `nowhere`; create one with `policy-engine init nowhere`\n"
+
+
+def test_decisions_go_to_a_file_a_row_each(folder: Path, run: Run) -> None:
+    """Standard output has where they went; the rows are in the order of the requests."""
+    result = run("dry-run", "policies", "--requests", "requests.jsonl", "--out", "out.jsonl")
+
+    rows = [json.loads(line) for line in (folder / "out.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert (result.exit_code, result.stderr) == (0, "4 rows in `out.jsonl`\n")
+    assert result.stdout.startswith("by rule    requests  share  est. cost  by default\n(default)         1  25.0%")
+    assert [(row["id"], row["rule"], row["estimate_usd"]) for row in rows] == [
+        ("r1", "greeting", 0.0),
+        ("r2", "short", 0.000204),
+        ("r3", None, 0.00522),
+        ("r4", "blocked", 0.0),
+    ]
+
+
+def test_a_parquet_file_is_decided_like_lines(folder: Path, run: Run) -> None:
+    """With a file of decisions or without; rows that are no requests end it with 1."""
+    import duckdb
+
+    duckdb.sql("SELECT * FROM read_json('requests.jsonl')").write_parquet("requests.parquet")
+
+    lines = run("dry-run", "policies", "--requests", "requests.jsonl", "--format", "jsonl")
+    rows = run("dry-run", "policies", "--requests", "requests.parquet", "--format", "jsonl")
+    (folder / "bad.jsonl").write_text('{"tusk": 1}\n', encoding="utf-8")
+    bad = run("dry-run", "policies", "--requests", "bad.jsonl", "--out", "out.parquet")
+
+    assert rows.stdout == lines.stdout
+    assert (bad.exit_code, "1 line of `bad.jsonl` could not be decided" in bad.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--requests", "requests.jsonl", "--resume"),
+        ("--requests", "requests.jsonl", "--out", "o.jsonl", "--trace"),
+        ("--requests", "-", "--out", "o.jsonl"),
+        ("--task", "faq", "--out", "o.jsonl"),
+    ],
+)
+def test_a_file_of_decisions_needs_a_file_of_requests(options: tuple[str, ...], folder: Path, run: Run) -> None:
+    """Wrong usage ends with 2."""
+    assert run("dry-run", "policies", *options, stdin="").exit_code == 2

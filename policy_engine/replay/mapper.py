@@ -1,0 +1,227 @@
+"""
+Policies over columns: batches of requests in, batches of rows out, here and on clusters alike.
+
+A mapper is a function `Iterator[RecordBatch] → Iterator[RecordBatch]`, which is what Spark's `mapInArrow` takes. It
+can be pickled; the policies are built where it runs, once in the life of a process.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from policy_engine.errors import MissingExtra
+from policy_engine.evaluator.decide import Learn, decided
+from policy_engine.evaluator.estimate import estimate_default, estimate_of
+from policy_engine.model.facts import Facts
+from policy_engine.model.request import read_request
+from policy_engine.replay.origin import Origin
+from policy_engine.replay.traffic import Choice, Row, Traffic
+from policy_engine.signals.live import pure_sources
+
+if TYPE_CHECKING:
+    from policy_engine.compiler.policy_set import PolicySet
+
+Batch: TypeAlias = Any
+"""A `pyarrow.RecordBatch`."""
+
+LINE = "request"
+"""The column that may hold whole requests as JSON; else each column is a field of a request."""
+
+BATCH_ROWS = 10_000
+
+COLUMNS = (
+    ("id", "string"),
+    ("task", "string"),
+    ("effect", "string"),
+    ("rule", "string"),
+    ("tier", "string"),
+    ("model", "string"),
+    ("tags", "list"),
+    ("unknown", "list"),
+    ("errors", "list"),
+    ("skipped", "list"),
+    ("estimate_usd", "double"),
+    ("default_usd", "double"),
+    ("problem", "string"),
+)
+"""What is told of each request; `problem` is why a row is no request, and then all else is null."""
+
+SPARK_SCHEMA = ", ".join(f"{name} {'array<string>' if kind == 'list' else kind}" for name, kind in COLUMNS)
+"""The same for Spark."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deciding:
+    """A mapper that decides requests: one row for each, in order."""
+
+    origin: Origin
+
+    def __call__(self, batches: Iterable[Batch]) -> Iterator[Batch]:
+        """
+        The decisions about the requests of each batch.
+
+        Raises:
+            MissingExtra: pyarrow, of the extra `parquet`, is not installed.
+            PoliciesChanged: the folder holds other policies here.
+        """
+        decider = Decider(self.origin.policies())
+        for batch in batches:
+            yield batch_of(decider.rows(texts_of(batch)))
+
+
+class Decider:
+    """
+    Decides requests that are written as JSON, and counts where they go.
+
+    Attributes:
+        traffic: what has been decided so far.
+        problems: how many texts were no requests.
+    """
+
+    def __init__(self, policy_set: PolicySet) -> None:
+        self.traffic = Traffic()
+        self.problems = 0
+        self._policy_set = policy_set
+        self._attributes = policy_set.declarations.attributes
+        self._learn: Learn = pure_sources(policy_set).resolve
+
+    def rows(self, texts: Iterable[str | bytes]) -> Iterator[tuple[Any, ...]]:
+        """For each text a row of the columns."""
+        for text in texts:
+            try:
+                yield self._row(text)
+            except json.JSONDecodeError as problem:
+                yield self._problem(f"not JSON: {problem.msg[:1].lower()}{problem.msg[1:]}")
+            except RecursionError:
+                yield self._problem("nested too deep")
+            except ValueError as problem:
+                yield self._problem(str(problem))
+
+    def _row(self, text: str | bytes) -> tuple[Any, ...]:
+        request = read_request(json.loads(text), attributes=self._attributes)
+        policy_set = self._policy_set
+        decision, facts = decided(policy_set, Facts(request, policy_set.layout), learn=self._learn)
+        cost_usd = estimate_of(decision, facts, policy_set).cost_usd
+        default_usd = estimate_default(facts, policy_set)
+        verdict, notes = decision.verdict, decision.notes
+        choice = Choice(verdict.effect, verdict.rule, decision.tier, decision.model)
+        row = Row(
+            id=decision.id,
+            task=request.task,
+            choice=choice,
+            cost_usd=cost_usd,
+            default_usd=default_usd,
+            notes=notes,
+        )
+        self.traffic.add(row)
+        return (
+            decision.id,
+            request.task,
+            choice.effect,
+            choice.rule,
+            choice.tier,
+            choice.model,
+            verdict.modifiers.tags,
+            notes.unknown,
+            notes.errors,
+            [f"{one.model}: {one.reason}" for one in notes.skipped] if notes.skipped else (),
+            None if cost_usd is None else float(cost_usd),
+            None if default_usd is None else float(default_usd),
+            None,
+        )
+
+    def _problem(self, reason: str) -> tuple[Any, ...]:
+        self.problems += 1
+        return (*(None,) * (len(COLUMNS) - 1), reason)
+
+
+def decisions_mapper(folder: str | Path, *, env: str | None = None) -> Callable[[Iterable[Batch]], Iterator[Batch]]:
+    """
+    A mapper that decides requests by the policies of a folder, which has to be there wherever the mapper runs.
+
+    Raises:
+        BundleNotFound: there is no such folder.
+        BundleInvalid: its policies have errors.
+    """
+    from policy_engine.errors import BundleInvalid
+    from policy_engine.pipeline import build
+
+    result = build(folder, env=env)
+    if result.policy_set is None:
+        raise BundleInvalid(str(folder), result.report)
+    return Deciding(origin=Origin(folder=Path(folder), env=env, revision=result.policy_set.revision))
+
+
+def texts_of(batch: Batch) -> Iterator[str]:
+    """The requests of a batch as JSON: of its column `request`, or made of its columns."""
+    if LINE in batch.schema.names:
+        yield from batch.column(LINE).to_pylist()
+        return
+    maps = {field.name for field in batch.schema if str(field.type).startswith("map<")}
+    for row in batch.to_pylist():
+        known = {name: value for name, value in row.items() if value is not None}
+        read = {name: dict(value) if name in maps else _read(name, value) for name, value in known.items()}
+        yield json.dumps(read, default=str)
+
+
+def line_batches(lines: Iterable[bytes]) -> Iterator[Batch]:
+    """Lines of JSON as batches of one column."""
+    arrow = _arrow()
+    waiting: list[bytes] = []
+    for line in lines:
+        waiting.append(line)
+        if len(waiting) >= BATCH_ROWS:
+            yield arrow.RecordBatch.from_arrays([arrow.array(waiting, arrow.string())], [LINE])
+            waiting = []
+    if waiting:
+        yield arrow.RecordBatch.from_arrays([arrow.array(waiting, arrow.string())], [LINE])
+
+
+def batch_of(rows: Iterable[tuple[Any, ...]]) -> Batch:
+    """Rows of decisions as one batch."""
+    arrow = _arrow()
+    columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
+    arrays = [arrow.array(column, _type(kind)) for column, (_, kind) in zip(columns, COLUMNS, strict=True)]
+    return arrow.RecordBatch.from_arrays(arrays, schema=arrow_schema())
+
+
+def arrow_schema() -> Any:
+    """The schema of decisions."""
+    arrow = _arrow()
+    return arrow.schema([(name, _type(kind)) for name, kind in COLUMNS])
+
+
+def _type(kind: str) -> Any:
+    arrow = _arrow()
+    return {"string": arrow.string(), "double": arrow.float64(), "list": arrow.list_(arrow.string())}[kind]
+
+
+_STRUCTURED = frozenset("attributes messages metadata params response_format signals tokens tools wants".split())
+
+
+def _read(name: str, value: Any) -> Any:
+    """A column that may hold JSON text instead of an object or a list."""
+    if name in _STRUCTURED and isinstance(value, str):
+        with suppress(ValueError):
+            return json.loads(value)
+        return value
+    return _without_nulls(value)
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nulls(one) for name, one in value.items() if one is not None}
+    return [_without_nulls(one) for one in value] if isinstance(value, list) else value
+
+
+def _arrow() -> Any:
+    try:
+        return import_module("pyarrow")
+    except ImportError as error:
+        raise MissingExtra("columns of requests", "parquet") from error
