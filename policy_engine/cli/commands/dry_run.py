@@ -86,7 +86,7 @@ def command(
         raise Failure(f"no state at `{visible(missing)}`")
     if (out is not None or resume) and (out is None or requests in (None, "-") or trace or state):
         raise click.UsageError(
-            "--out needs a file of --requests, and neither --trace nor --state; --resume needs --out"
+            "--out needs a file of --requests and neither --trace nor --state, --resume needs --out"
         )
     policy_set = open_policies(folder, env=env, console=console)
     if requests is not None and out is not None:
