@@ -91,6 +91,28 @@ def _build(
     )
 
 
+def analyzed(result: BuildResult) -> BuildResult:
+    """
+    The same result, with what the analysis says about it in its report.
+
+    Without policies to decide with there is nothing to analyse. A finding keeps its policies from nothing, whatever its
+    severity: who serves them does not wait for this.
+    """
+    from policy_engine.analyzer.analyze import analyze
+    from policy_engine.analyzer.study import SourceData
+    from policy_engine.loader.pause import garbage_collection_paused
+
+    if result.policy_set is None or result.validation.policy is None:
+        return result
+    files = [SourceData(path=file.path, data=file.data) for file in result.bundle.files]
+    with garbage_collection_paused():
+        found = result.bundle.place_all(analyze(result.validation.policy, result.policy_set, files=files))
+    from policy_engine.diagnostics import in_order
+
+    report = replace(result.report, diagnostics=in_order((*result.report.diagnostics, *found)))
+    return replace(result, report=report)
+
+
 def _report(diagnostics: Iterable[Diagnostic], bundle: Bundle, *, rules: int, revision: str | None) -> Report:
     from policy_engine.diagnostics import Report, Severity, in_order
 

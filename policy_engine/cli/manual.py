@@ -15,6 +15,7 @@ _CHAPTERS = (
     "policy_engine.validator.faults",
     "policy_engine.validator.checks",
     "policy_engine.compiler.faults",
+    "policy_engine.analyzer.findings",
     "policy_engine.cli.faults",
 )
 

@@ -20,11 +20,12 @@ MAPPINGS: Final = (
     "phrases",
     "budgets",
     "cascades",
+    "analysis",
 )
 """Sections that are mappings of name to entry."""
 
-LISTS: Final = ("tiers", "rules")
-"""Sections that are lists of entries with a `name`."""
+LISTS: Final = ("tiers", "rules", "ignore")
+"""Sections that are lists of entries, most with a `name`."""
 
 NAMES: Final = ("tasks",)
 """Sections that are lists of bare names."""

@@ -164,6 +164,20 @@ class Example:
     address: Address
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignore:
+    """
+    A finding of the analysis that is not to be told, and why not.
+
+    `code` is `PE503` or the like; `at` is the entry that it is about, as `SECTION.NAME`, or None for the rule in which
+    it stands.
+    """
+
+    code: str
+    reason: str
+    at: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rule:
     """
@@ -183,6 +197,7 @@ class Rule:
     description: str | None = None
     owner: str | None = None
     examples: tuple[Example, ...] = ()
+    ignores: tuple[Ignore, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -206,15 +221,22 @@ class Declarations:
     classifiers: Mapping[str, Setting] = field(default_factory=dict)
     phrases: Mapping[str, Setting] = field(default_factory=dict)
     budgets: Mapping[str, Setting] = field(default_factory=dict)
+    analysis: Mapping[str, str] = field(default_factory=dict)
+    """How bad a finding of the analysis is, by code: `off`, `info`, `warning` or `error`."""
     assets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """Contents of the files that entries refer to, by path relative to the bundle's folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Policy:
-    """A whole bundle as nouns; `rules` are in decision order and include disabled ones."""
+    """
+    A whole bundle as nouns; `rules` are in decision order and include disabled ones.
+
+    `ignores` are findings about declarations that the bundle does not want to be told.
+    """
 
     declarations: Declarations
     rules: tuple[Rule, ...]
     default: Then | None
     revision: str
+    ignores: tuple[Ignore, ...] = ()

@@ -41,6 +41,7 @@ rules:
     then: {deny: {status: 403, message: no}}
     on_unknown: skip
 default: {route: frontier}
+analysis: {PE514: "off"}   # attributes that only requests use
 """
 
 REQUESTS = """\

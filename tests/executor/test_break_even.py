@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy_engine.executor.break_even import BreakEven, break_even_rate, break_evens
+from policy_engine.catalogue.break_even import break_even_rate
+from policy_engine.executor.break_even import BreakEven, break_evens
 from tests.executor.worlds import policy_set
 
 COSTS = st.floats(min_value=0, max_value=1_000)

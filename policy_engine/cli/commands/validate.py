@@ -15,6 +15,7 @@ from policy_engine.cli.opening import build_folder
 from policy_engine.cli.options import FOLDER, env_option, format_option
 from policy_engine.cli.render.text import render_report, summary_line
 from policy_engine.diagnostics import Report, in_order
+from policy_engine.pipeline import analyzed
 
 
 @click.command()
@@ -34,7 +35,7 @@ def command(
     folders: tuple[Path, ...], fail_on: str, check_env: bool, env: str | None, form: str, console: Console
 ) -> None:
     """
-    Check the policies in each DIR: load, validate and compile them.
+    Check the policies in each DIR: load, validate, compile and analyze them.
 
     Ends with 1 if there are findings, with 3 if a folder is not there.
     """
@@ -68,7 +69,7 @@ def joined(reports: Sequence[Report]) -> Report:
 
 
 def _report(folder: Path, *, env: str | None, check_env: bool) -> Report:
-    result = build_folder(folder, env=env)
+    result = analyzed(build_folder(folder, env=env))
     if not check_env:
         return result.report
     found = result.bundle.place_all(unset_variables(result.bundle.files, os.environ))

@@ -64,6 +64,7 @@ def read_declarations(
         classifiers=section("classifiers", _kept),
         phrases=section("phrases", _kept),
         budgets=section("budgets", _kept),
+        analysis=section("analysis", lambda entry: str(entry.value)),
         assets=assets,
     )
 
@@ -80,7 +81,7 @@ def fingerprint_of(entries: Merged, *, env: str | None, assets: Mapping[str, byt
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-_NOT_DECLARATIONS = frozenset(("rules", "default", "when", "version"))
+_NOT_DECLARATIONS = frozenset(("rules", "default", "when", "version", "ignore"))
 
 
 def _setting(entries: Merged, name: str) -> str | None:

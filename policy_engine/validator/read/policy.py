@@ -11,7 +11,7 @@ from policy_engine.loader.overlay import SINGLES, Entry, Merged, merge
 from policy_engine.model.policy import Declarations, Policy
 from policy_engine.validator.read.declarations import fingerprint_of, read_declarations
 from policy_engine.validator.read.effects import read_then
-from policy_engine.validator.read.rules import RuleTable, in_decision_order, read_rules
+from policy_engine.validator.read.rules import RuleTable, in_decision_order, read_ignores, read_rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +82,7 @@ def read_policy(
         rules=in_decision_order(kept.rule for kept in table.values()),
         default=read_then(defaults[0].value, defaults[0].address) if defaults else None,
         revision=revision,
+        ignores=tuple(read_ignores([entry.value for entry in merged["ignore"]])),
     )
     return Reading(
         policy=policy,
@@ -118,6 +119,7 @@ _WORDS = {
     "cascades": "cascade",
     "rules": "rule",
     "tasks": "task",
+    "analysis": "severity",
 }
 _SHARED_NAMESPACE = ("models", "tiers")
 

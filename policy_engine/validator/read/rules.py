@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from policy_engine.diagnostics import Address
 from policy_engine.loader.overlay import Entry
 from policy_engine.model.condition import AllOf, Condition
-from policy_engine.model.policy import Example, OnUnknown, Rule
+from policy_engine.model.policy import Example, Ignore, OnUnknown, Rule
 from policy_engine.validator.read.conditions import read_condition
 from policy_engine.validator.read.effects import read_then
 
@@ -78,6 +78,7 @@ def read_rule(written: Mapping[str, Any], address: Address, *, outer: Condition 
         description=_text(written.get("description")),
         owner=_text(written.get("owner")),
         examples=tuple(_examples(written.get("examples"), address)) if "examples" in written else (),
+        ignores=tuple(read_ignores(written["ignore"])) if "ignore" in written else (),
     )
 
 
@@ -114,6 +115,13 @@ def _examples(written: object, rule: Address) -> Iterable[Example]:
             request = {key: value for key, value in fields.items() if key != "expect"}
             address = rule.child("examples", position)
             yield Example(request=request, matches=fields.get("expect") != "no_match", address=address)
+
+
+def read_ignores(written: object) -> Iterable[Ignore]:
+    """The findings that a list says are not to be told."""
+    for fields in written if isinstance(written, list) else ():
+        if isinstance(fields, dict) and isinstance(fields.get("code"), str):
+            yield Ignore(code=fields["code"], reason=_text(fields.get("reason")) or "", at=_text(fields.get("at")))
 
 
 def _text(written: object) -> str | None:

@@ -1,0 +1,1 @@
+"""What is allowed but hardly meant: proofs over the rules of a bundle, and requests that show what is claimed."""

@@ -1,0 +1,149 @@
+"""What is exact about patterns without an automaton: alternatives taken apart, and plain texts inside each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from policy_engine.compiler.pattern import phrase_pattern, searcher
+
+MOST_ALTERNATIVES = 40
+"""A group with more alternatives stays whole."""
+
+_FLAGS = re.compile(r"\(\?[imsU]+\)")
+_OPENING = re.compile(r"\((?:\?:|\?P?<\w+>|(?!\?))")
+_META = re.compile(r"[.^$*+?()\[\]{}|\\]")
+_ESCAPED = re.compile(r"\\([^\w])|\\(x\{[0-9a-fA-F]+\}|[0-9A-Za-z_])")
+
+
+def alternatives(pattern: str) -> tuple[str, ...]:
+    """Patterns of which one is found exactly where this one is; itself if it cannot be taken apart."""
+    if _is_phrase(pattern):
+        return (pattern,)
+    flags = match[0] if (match := _FLAGS.match(pattern)) else ""
+    body = pattern.removeprefix(flags)
+    parts = _split(body)
+    if parts is None:
+        return (pattern,)
+    if len(parts) == 1:
+        parts = _distributed(body) or parts
+    return tuple(dict.fromkeys(flags + part for part in parts)) if len(parts) <= MOST_ALTERNATIVES else (pattern,)
+
+
+def implies(outer: Plain, inner: Plain) -> bool:
+    """Whether a text in which one plain pattern is found surely holds the other, too."""
+    if outer == inner or (outer.ignores_case and not inner.ignores_case):
+        return False
+    if not inner.ignores_case:
+        return not inner.is_phrase and inner.text in outer.text
+    if inner.text.lower() not in outer.text.lower():
+        return False
+    if not inner.is_phrase:
+        return inner.text.isascii()  # RE2 and Python fold other letters differently
+    # Only a phrase knows what stands beside it; beside anything else may stand a letter.
+    text = outer.text if outer.is_phrase else f"a{outer.text}a"
+    return searcher((phrase_pattern(inner.text),))(text) is True
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A pattern that finds one text."""
+
+    text: str
+    ignores_case: bool
+    is_phrase: bool
+
+
+def plain_of(pattern: str) -> Plain | None:
+    """The one text that a pattern finds, or None if it finds several."""
+    phrase = phrase_in(pattern)
+    if phrase is not None:
+        return Plain(phrase, ignores_case=True, is_phrase=True)
+    body = pattern.removeprefix("(?i)")
+    text = _unescaped(body)
+    return None if text is None else Plain(text, ignores_case=body != pattern, is_phrase=False)
+
+
+def phrase_in(pattern: str) -> str | None:
+    """The phrase that a `contains` pattern looks for, or None for any other pattern."""
+    if not pattern.startswith("(?i)"):
+        return None
+    body = pattern.removeprefix("(?i)")
+    body = body.removeprefix(_BOUNDS[0]).removesuffix(_BOUNDS[1])
+    text = _unescaped(body)
+    return text if text and phrase_pattern(text) == pattern else None
+
+
+def _is_phrase(pattern: str) -> bool:
+    return phrase_in(pattern) is not None
+
+
+def _bounds() -> tuple[str, str]:
+    before, _, after = phrase_pattern("Q").removeprefix("(?i)").partition("Q")
+    return before, after
+
+
+_BOUNDS = _bounds()
+
+
+def _unescaped(body: str) -> str | None:
+    """The text that a body without operators stands for."""
+    text, position = [], 0
+    while position < len(body):
+        match = _ESCAPED.match(body, position)
+        if match is not None:
+            if match[1] is None:
+                return None
+            text.append(match[1])
+            position = match.end()
+        elif _META.match(body, position):
+            return None
+        else:
+            text.append(body[position])
+            position += 1
+    return "".join(text)
+
+
+def _split(body: str) -> list[str] | None:
+    """The top-level alternatives of a body, or None where it has something that only a parser understands."""
+    parts, depth, start = [], 0, 0
+    for position, char in _significant(body):
+        if char == "(":
+            depth += 1
+        elif char == ")":
+            depth -= 1
+        elif char == "|" and depth == 0:
+            parts.append(body[start:position])
+            start = position + 1
+    if "(?" in body and _FLAGS.search(body):
+        return None  # flags in the middle hold for what follows
+    return [*parts, body[start:]]
+
+
+def _distributed(body: str) -> list[str] | None:
+    """`a(?:b|c)d` as `abd` and `acd`, for the first group that has alternatives and is not repeated."""
+    depth, opened = 0, 0
+    for position, char in _significant(body):
+        if char == "(":
+            depth += 1
+            opened = position if depth == 1 else opened
+        elif char == ")":
+            depth -= 1
+            if depth == 0:
+                opening = _OPENING.match(body, opened)
+                following = body[position + 1 : position + 2]
+                inner = _split(body[opening.end() : position]) if opening else None
+                if inner is not None and len(inner) > 1 and following not in ("*", "+", "?", "{"):
+                    return [body[:opened] + part + body[position + 1 :] for part in inner]
+    return None
+
+
+def _significant(body: str) -> Iterator[tuple[int, str]]:
+    """Parentheses and bars that are neither escaped nor inside a class, with where they stand."""
+    for match in _TOKEN.finditer(body):
+        if match[0] in ("(", ")", "|"):
+            yield match.start(), match[0]
+
+
+_TOKEN = re.compile(r"\\Q.*?(?:\\E|$)|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]])*\]|.", re.DOTALL)
