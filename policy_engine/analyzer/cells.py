@@ -86,7 +86,22 @@ class Positions:
     high: int
 
 
+Span: TypeAlias = tuple[float | None, float | None]
+"""Numbers from the first to below the second; None is open."""
+
 Cell: TypeAlias = Mark | Exactly | Segment | Moment | Positions
+
+
+def spans_of(cells: Iterable[Cell]) -> list[Span]:
+    """The segments among some cells as ranges (least, below), those that touch joined, in order."""
+    spans: list[Span] = []
+    for cell in cells:
+        if isinstance(cell, Segment):
+            if spans and spans[-1][1] == cell.low:
+                spans[-1] = (spans[-1][0], cell.high)
+            else:
+                spans.append((cell.low, cell.high))
+    return spans
 
 
 def segments(bounds: Iterable[float], *, least: int | None, integral: bool) -> list[Segment]:

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from policy_engine.analyzer.cells import Cell, Exactly, Mark, Moment, Positions, Segment, segments
 from policy_engine.analyzer.moments import candidate_moments
-from policy_engine.analyzer.patterns import Plain, implies, plain_of
+from policy_engine.analyzer.patterns import pairs_of, plain_of
 from policy_engine.analyzer.space import UNSAID, Space
 from policy_engine.compiler.atoms import Atom, During, InSet, Interval, Judged, Sampled
 from policy_engine.compiler.probes import judged_fact, probe_of
@@ -91,7 +91,7 @@ class Domains:
     space: Space = field(default_factory=Space)
     numbers: dict[object, int] = field(default_factory=dict)
     facts: dict[str, Fact] = field(default_factory=dict)
-    patterns: dict[tuple[str, int], dict[Plain, int]] = field(default_factory=dict)
+    patterns: dict[tuple[str, int], list[tuple[str, int]]] = field(default_factory=dict)
     openness: list[tuple[datetime, int]] | None = None
 
     def of_fact(self, fact: Fact, version: int = 0) -> int:
@@ -113,19 +113,15 @@ class Domains:
             number = self.space.add(f"{fact.name} ~ {pattern}", (Mark.NO, Mark.YES), unknown=UNSAID, status=status)
             self.space.strict[number] = False
             self.numbers[key] = number
-            self._relate_pattern(number, pattern, self.patterns.setdefault((fact.name, version), {}))
+            self.patterns.setdefault((fact.name, version), []).append((pattern, number))
         return self.numbers[key]
 
-    def _relate_pattern(self, number: int, pattern: str, others: dict[Plain, int]) -> None:
-        plain = plain_of(pattern)
-        if plain is None:
-            return
-        for other, its_number in others.items():
-            if implies(plain, other):
-                self.space.imply(number, its_number)
-            if implies(other, plain):
-                self.space.imply(its_number, number)
-        others[plain] = number
+    def relate_patterns(self) -> None:
+        """Notes which plain texts hold which others, among the patterns that there are by now."""
+        for found in self.patterns.values():
+            plain = [(one, number) for pattern, number in found if (one := plain_of(pattern)) is not None]
+            for outer, inner in pairs_of([one for one, _ in plain]):
+                self.space.imply(plain[outer][1], plain[inner][1])
 
     def of_member(self, fact: Fact, value: Scalar, version: int = 0) -> int:
         """The variable that says whether a list holds a value."""

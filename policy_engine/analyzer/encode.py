@@ -45,7 +45,7 @@ class Truths:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Firing:
-    """When a rule matches, when it ends the search for `default`, and when the search goes past it."""
+    """When a rule matches, when it ends the search for `default`, and when the search goes on after it."""
 
     matches: Formula
     stops: Formula
@@ -82,7 +82,8 @@ class Encoder:
         holds = self.opposite(condition.false) if rule.on_unknown is OnUnknown.MATCH else condition.true
         matches = every((holds, hit.true))
         stops = self.unknown(condition) if rule.on_unknown is OnUnknown.DEFAULT else FALSE
-        return Firing(matches=matches, stops=stops, passes=every((self.opposite(matches), self.opposite(stops))))
+        decides = FALSE if rule.verdict is None else matches
+        return Firing(matches=matches, stops=stops, passes=every((self.opposite(decides), self.opposite(stops))))
 
     def unknown(self, truths: Truths) -> Formula:
         """When something is neither true nor false."""

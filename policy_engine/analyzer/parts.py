@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from policy_engine.analyzer.formula import Formula
 from policy_engine.analyzer.study import Study
+from policy_engine.compiler.graph import Node
 from policy_engine.compiler.rule import CompiledRule
 from policy_engine.model.condition import AllOf, AnyOf, Condition, Negation, NoneOf
 from policy_engine.model.policy import OnUnknown
@@ -18,21 +19,23 @@ class Written:
     A condition where somebody wrote it.
 
     `owner` says whose it is, in words (rule `x`, condition `y`); `rule` is the rule it stands in, if any; `answers`
-    that it is a gate; `around` is what else holds where it matters.
+    that it is a gate; `around` is what else has to hold where it matters.
     """
 
     condition: Condition
     owner: str
     rule: CompiledRule | None = None
     answers: bool = False
-    around: tuple[Formula, ...] = ()
+    around: tuple[Written, ...] = ()
     is_alternative: bool = False
 
-    def truths(self, study: Study) -> tuple[Formula, Formula]:
-        """When it is true, and when it is false."""
-        name = None if self.rule is None else self.rule.name
-        found = study.truths(study.node(self.condition, name, answers=self.answers))
-        return found.true, found.false
+    def node(self, study: Study) -> Node:
+        """Its node of the graph."""
+        return study.node(self.condition, None if self.rule is None else self.rule.name, answers=self.answers)
+
+    def true(self, study: Study) -> Formula:
+        """When it is true."""
+        return study.truths(self.node(study)).true
 
 
 def written_conditions(study: Study) -> Iterator[Written]:
@@ -78,13 +81,13 @@ def _is_outer(part: Condition) -> bool:
     return part.address.keys[:1] == ("when",)
 
 
-def parts_of(written: Written, study: Study) -> Iterator[Written]:
+def parts_of(written: Written) -> Iterator[Written]:
     """The conditions directly inside one, each with what holds around it."""
     condition = written.condition
     if isinstance(condition, AllOf):
         children = [replace(written, condition=child, is_alternative=False) for child in condition.children]
         for child in children:
-            beside = tuple(other.truths(study)[0] for other in children if other is not child)
+            beside = tuple(other for other in children if other is not child)
             yield replace(child, around=(*written.around, *beside))
     elif isinstance(condition, AnyOf):
         for one in condition.children:
@@ -96,7 +99,7 @@ def parts_of(written: Written, study: Study) -> Iterator[Written]:
         yield replace(written, condition=condition.child, around=(), is_alternative=False)
 
 
-def context_of(written: Written, study: Study) -> Written:
+def context_of(written: Written) -> Written:
     """The same, with its file's own `when` around it where it stands in a rule that skips the unknown."""
     rule = written.rule
     if rule is None or rule.on_unknown is not OnUnknown.SKIP or not isinstance(rule.rule.when, AllOf):
@@ -104,5 +107,4 @@ def context_of(written: Written, study: Study) -> Written:
     if _is_outer(written.condition):
         return written
     outer = [part for part in rule.rule.when.children if _is_outer(part)]
-    around = tuple(study.truths(study.node(part, rule.name)).true for part in outer)
-    return replace(written, around=around)
+    return replace(written, around=tuple(replace(written, condition=part) for part in outer))

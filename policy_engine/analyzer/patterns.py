@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from policy_engine.compiler.pattern import phrase_pattern, searcher
 
@@ -41,9 +43,40 @@ def implies(outer: Plain, inner: Plain) -> bool:
         return False
     if not inner.is_phrase:
         return inner.text.isascii()  # RE2 and Python fold other letters differently
+    if not _stands_alone(inner.text.lower(), outer.text.lower()):
+        return False
     # Only a phrase knows what stands beside it; beside anything else may stand a letter.
     text = outer.text if outer.is_phrase else f"a{outer.text}a"
     return searcher((phrase_pattern(inner.text),))(text) is True
+
+
+def _stands_alone(inner: str, outer: str) -> bool:
+    """Whether a text occurs in another without a letter or digit of the kind that it begins or ends with beside it."""
+    at = outer.find(inner)
+    while at >= 0:
+        before, after = outer[at - 1 : at], outer[at + len(inner) : at + len(inner) + 1]
+        if not ((before.isalnum() and inner[0].isalnum()) or (after.isalnum() and inner[-1].isalnum())):
+            return True
+        # Scripts without spaces need nothing beside them.
+        if not inner.isascii():
+            return True
+        at = outer.find(inner, at + 1)
+    return False
+
+
+def pairs_of(plain: Sequence[Plain]) -> Iterator[tuple[int, int]]:
+    """The places of those of which the first one surely holds the second."""
+    # All texts in one: each is looked for once, however many there are.
+    texts = [one.text.lower() for one in plain]
+    starts = list(accumulate((len(text) + 1 for text in texts), initial=0))
+    joined = "\0".join(texts)
+    for inner, text in enumerate(texts):
+        at = joined.find(text)
+        while at >= 0:
+            outer = bisect_right(starts, at) - 1
+            if implies(plain[outer], plain[inner]):
+                yield outer, inner
+            at = joined.find(text, at + 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,27 @@ class Solver:
         except GaveUp:
             return None
 
+    def holds_in(self, formula: Formula, state: State) -> bool:
+        """Whether a formula holds where all that a state does not mention is as usual or unknown."""
+        self._steps = 0
+        try:
+            return self._holds_in(formula, state, {}, True)
+        except GaveUp:
+            return False
+
+    def open_beside(self, formula: Formula, others: Iterable[Formula]) -> list[int]:
+        """Which of the other formulas, by place, do not follow at once where one holds."""
+        self._steps = 0
+        try:
+            state: State = {}
+            if self._propagate(state, [formula]) is None:
+                return []
+            return [place for place, other in enumerate(others) if self._reduced(other, state) is not TRUE]
+        except GaveUp:
+            return list(range(len(list(others))))
+        finally:
+            self.left -= self._steps
+
     def _search(self, state: State, pending: list[Formula], depth: int = 0) -> State | None:
         left = self._propagate(state, pending)
         if left is None:
@@ -130,8 +151,18 @@ class Solver:
         return self._reduced_sum(formula, state)
 
     def _reduced_some(self, formula: Some, state: State) -> Formula:
-        parts = []
+        parts: list[Formula] = []
+        cells_left = self.space.cells_left
         for part in formula.parts:
+            if type(part) is Literal:  # most are, and a call for each would take twice as long
+                self._steps += 1
+                cells = cells_left(state, part.variable)
+                inside = cells & part.mask
+                if inside == cells:
+                    return TRUE
+                if inside:
+                    parts.append(part)
+                continue
             reduced = self._reduced(part, state)
             if reduced is TRUE:
                 return TRUE

@@ -9,11 +9,12 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
+from policy_engine.analyzer.crowd import Crowd
 from policy_engine.analyzer.domains import Cuts, Domains
 from policy_engine.analyzer.encode import Encoder, Firing, Truths
-from policy_engine.analyzer.formula import Formula, some
+from policy_engine.analyzer.formula import Formula, Literal, Some, some
 from policy_engine.analyzer.oracle import Oracle
-from policy_engine.analyzer.solver import Solver
+from policy_engine.analyzer.solver import Solver, State
 from policy_engine.analyzer.witness import requests_of
 from policy_engine.compiler.graph import Node, leaves
 from policy_engine.compiler.normalise import node_of
@@ -25,6 +26,9 @@ from policy_engine.model.condition import Condition, Scalar
 from policy_engine.model.plan import modifiers_json
 from policy_engine.model.policy import OnUnknown, Policy
 from policy_engine.model.vocabulary import fact_named
+
+MOST_DROPPED = 24
+"""How many rules are tried to be left out of those that take everything from another."""
 
 WITNESSES = 60
 """Requests that are tried for one witness."""
@@ -63,6 +67,10 @@ class Study:
     solver: Solver = field(init=False)
     domains: Domains = field(init=False)
     oracle: Oracle = field(init=False)
+    _nodes: dict[object, tuple[Condition, Node]] = field(default_factory=dict)
+    _sparse: dict[int, State | None] = field(default_factory=dict)
+    _never_true: dict[Node, bool] = field(default_factory=dict)
+    _never_false: dict[Node, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         cuts = Cuts()
@@ -72,6 +80,7 @@ class Study:
         self.domains = Domains(layout=self.policy_set.layout, cuts=cuts)
         self.solver = Solver(self.domains.space)
         self.oracle = Oracle(self.policy_set)
+        _ = self.firings  # what they note about variables is needed for every question
 
     @property
     def rules(self) -> tuple[CompiledRule, ...]:
@@ -95,6 +104,7 @@ class Study:
                 hidden = frozenset(ruled_out(self.policy_set.declarations, tags))
                 if hidden != encoder.hidden:
                     encoder = self._encoder(hidden, encoder.version + 1)
+        self.domains.relate_patterns()
         return tuple(found)
 
     def before(self, number: int) -> Sequence[int]:
@@ -104,6 +114,14 @@ class Study:
             return [i for i in self._ending if i < number]
         cells = self._by_task
         return sorted({i for task in tasks for i in cells.get(task, self._anywhere) if i < number})
+
+    def beside(self, formula: Formula, numbers: Sequence[int]) -> list[int]:
+        """Those rules of some that can fire at all where a formula holds, as far as can be seen at once."""
+        return [numbers[place] for place in self.solver.open_beside(formula, self.past(numbers))]
+
+    def ending(self, task: Scalar) -> Sequence[int]:
+        """The rules that can end the search for a task, in order."""
+        return self._by_task.get(task, self._anywhere)
 
     def past(self, numbers: Iterable[int]) -> list[Formula]:
         """That the search goes past all these rules."""
@@ -115,7 +133,11 @@ class Study:
         return self.encoder.opposite(formula)
 
     def ends_at(self, number: int) -> Formula:
-        """That a rule matches, or ends the search for `default`."""
+        """That the search ends at a rule: it decides, or leaves it to `default`."""
+        return self.opposite(self.firings[number].passes)
+
+    def speaks_at(self, number: int) -> Formula:
+        """That a rule has any effect: it matches, or ends the search for `default`."""
         firing = self.firings[number]
         return some([firing.matches, firing.stops], self.domains.space.full)
 
@@ -129,8 +151,37 @@ class Study:
 
     def node(self, condition: Condition, rule: str | None = None, *, answers: bool = False) -> Node:
         """The node of a condition or of a part of one."""
+        key = (id(condition), rule, answers)
+        if key not in self._nodes:
+            self._nodes[key] = (condition, self._made(condition, rule, answers=answers))
+        return self._nodes[key][1]
+
+    def _made(self, condition: Condition, rule: str | None, *, answers: bool) -> Node:
         scope = self._scope.in_rule(rule, _unheard) if rule is not None else self._scope
         return node_of(condition, scope.in_gate() if answers else scope)
+
+    def never_true(self, node: Node) -> bool:
+        """Whether it is proved that a condition never holds."""
+        if node not in self._never_true:
+            self._never_true[node] = self._is_impossible(self.truths(node).true)
+        return self._never_true[node]
+
+    def never_false(self, node: Node) -> bool:
+        """Whether it is proved that a condition is never false."""
+        if node not in self._never_false:
+            self._never_false[node] = self._is_impossible(self.truths(node).false)
+        return self._never_false[node]
+
+    def _is_impossible(self, formula: Formula) -> bool:
+        # One test alone, or one of several, needs no solver: its cells are not empty.
+        parts = formula.parts if isinstance(formula, Some) and formula.parts else (formula,)
+        return not any(type(part) is Literal for part in parts) and self.solver.is_impossible((formula,))
+
+    def sparse(self, number: int) -> State | None:
+        """Cells in which a rule matches, and as little else is said as possible; None where there are none."""
+        if number not in self._sparse:
+            self._sparse[number] = self.solver.find((self.firings[number].matches,))
+        return self._sparse[number]
 
     def truths(self, node: Node) -> Truths:
         """When a condition is true and when it is false."""
@@ -147,7 +198,10 @@ class Study:
         return tuple(map(self._fate, range(len(self.rules))))
 
     def _fate(self, number: int) -> Fate:
-        matches, before = self.firings[number].matches, self.before(number)
+        if self._crowd.is_reached(number, self.sparse(number), self._ends):
+            return Fate(number=number)
+        matches = self.firings[number].matches
+        before = self.beside(matches, self.before(number))
         if not self.solver.is_impossible((matches, *self.past(before))):
             return Fate(number=number)
         if self.solver.is_impossible((matches,)):
@@ -158,9 +212,9 @@ class Study:
         return Fate(number=number, covered_by=self._cover(matches, before))
 
     def _cover(self, matches: Formula, before: Sequence[int]) -> tuple[int, ...]:
-        """As few of the rules before one as are needed to take everything from it."""
+        """Few of the rules before one that are enough to take everything from it."""
         left = list(before)
-        for one in before:
+        for one in before[:MOST_DROPPED]:
             without = [other for other in left if other != one]
             if self.solver.is_impossible((matches, *self.past(without))):
                 left = without
@@ -170,6 +224,10 @@ class Study:
     def outcomes(self) -> tuple[object, ...]:
         """What each rule does, as a value that is equal where rules do the same; only for terminal ones."""
         return tuple(_outcome(rule) for rule in self.rules)
+
+    @cached_property
+    def _crowd(self) -> Crowd:
+        return Crowd(self.solver, self.firings)
 
     @cached_property
     def _scope(self) -> Scope:
@@ -186,6 +244,10 @@ class Study:
         return [
             i for i, rule in enumerate(self.rules) if rule.verdict is not None or rule.on_unknown is OnUnknown.DEFAULT
         ]
+
+    @cached_property
+    def _ends(self) -> frozenset[int]:
+        return frozenset(self._ending)
 
     @cached_property
     def _anywhere(self) -> list[int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice, product
 
+from policy_engine.analyzer.cells import Span
 from policy_engine.analyzer.specimens import specimens
 from policy_engine.compiler.pattern import searcher
 from policy_engine.model.texts import count_lines, count_words
@@ -29,7 +30,7 @@ class Wish:
 
     found: tuple[str, ...] = ()
     avoided: tuple[str, ...] = ()
-    sizes: dict[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    sizes: dict[str, Span] = field(default_factory=dict)
     seeds: tuple[str, ...] = ()
 
     @property
@@ -99,7 +100,7 @@ def _padded(base: str, filler: str, wish: Wish, *, behind: str = "") -> str | No
     return base + added + (" " + behind if behind and added else behind) if behind else base + added
 
 
-def _within(number: float, span: tuple[float | None, float | None]) -> bool:
+def _within(number: float, span: Span) -> bool:
     return (span[0] is None or number >= span[0]) and (span[1] is None or number < span[1])
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import islice, product
 from typing import Any
 
-from policy_engine.analyzer.cells import Cell, Exactly, Mark, Moment, Positions, Segment
+from policy_engine.analyzer.cells import Cell, Exactly, Mark, Moment, Positions, Segment, Span, spans_of
 from policy_engine.analyzer.domains import Domains
 from policy_engine.analyzer.shapes import messages_of, tools_of
 from policy_engine.analyzer.solver import State
@@ -21,7 +21,10 @@ from policy_engine.model.texts import estimate_tokens, newest_user_text, whole_t
 from policy_engine.model.vocabulary import CONVERSATION_COUNTS, CONVERSATION_FLAGS, MEASURES, Fact
 
 TEXTS = 3
-"""How many texts are tried for each of message and input."""
+SIZES = 6
+"""How many texts are tried for each of message and input, and how many combinations of sizes."""
+
+_ANY: Span = (0, None)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,6 +32,7 @@ class Picks:
     """What was picked for each fact: its cell, and the patterns, members and hashes that go with it."""
 
     cells: dict[str, Cell] = field(default_factory=dict)
+    spans: dict[str, list[Span]] = field(default_factory=dict)
     found: dict[str, list[str]] = field(default_factory=dict)
     avoided: dict[str, list[str]] = field(default_factory=dict)
     members: dict[str, list[Any]] = field(default_factory=dict)
@@ -92,6 +96,7 @@ def _pick(picks: Picks, key: object, cells: Sequence[Cell]) -> None:
                 picks.computed.append(atom)
         case (str(name), int()):
             picks.cells[name] = min(cells, key=_plainness)
+            picks.spans[name] = spans_of(cells)
 
 
 def _plainness(cell: Cell) -> int:
@@ -228,18 +233,17 @@ class _Maker:
             yield self._counted({}, numbers)
             return
         shape = self._shape()
-        message, whole = self._wish("message", seeds, numbers), self._wish("input", seeds, numbers)
-        said: Iterator[str | None] = iter((None,))
-        if has_message:
-            said = islice(texts(message), TEXTS)
-        for text in said:
-            for system in self._around(text, whole):
-                plain = shape == {} and system is None and text is not None
-                tools = {"tools": tools_of(shape["tools"])} if shape.get("tools") else {}
-                spoken = (
-                    {"input": text} if plain else {"messages": messages_of(shape, message=text, system=system)} | tools
-                )
-                yield self._counted(spoken, numbers)
+        for message, whole in product(self._wishes("message", seeds, numbers), self._wishes("input", seeds, numbers)):
+            said: Iterator[str | None] = islice(texts(message), TEXTS) if has_message else iter((None,))
+            for text in said:
+                for system in self._around(text, whole):
+                    yield self._counted(self._sent(text, system, shape), numbers)
+
+    def _sent(self, text: str | None, system: str | None, shape: Mapping[str, int]) -> dict[str, Any]:
+        if not shape and system is None and text is not None:
+            return {"input": text}
+        tools = {"tools": tools_of(shape["tools"])} if shape.get("tools") else {}
+        return {"messages": messages_of(shape, message=text, system=system), **tools}
 
     def _around(self, text: str | None, whole: Wish) -> Iterator[str | None]:
         """What else is sent so that everything together is as wished: nothing, or a system prompt."""
@@ -257,17 +261,26 @@ class _Maker:
             rest = replace(whole, sizes=sizes)
             yield from islice(texts(rest), TEXTS)
 
-    def _wish(self, section: str, seeds: tuple[str, ...], numbers: Mapping[str, Any]) -> Wish:
+    def _wishes(self, section: str, seeds: tuple[str, ...], numbers: Mapping[str, Any]) -> list[Wish]:
+        """What a text is to be like, once for each combination of sizes that it may have."""
         picks, name = self._picks, f"{section}.text"
-        sizes: dict[str, tuple[float | None, float | None]] = {}
-        for measure in MEASURES:
-            cell = picks.cells.get(f"{section}.{measure}")
-            if measure != "tokens" and isinstance(cell, Segment) and (cell.low, cell.high) != (0, None):
-                sizes[measure] = (cell.low, cell.high)
-            if measure != "tokens" and 0 < numbers.get(f"{section}.{measure}", 0) <= LONGEST:
-                sizes[measure] = (numbers[f"{section}.{measure}"], None)
+        measures = [measure for measure in MEASURES if measure != "tokens"]
+        spans = [self._spans(f"{section}.{measure}", numbers) for measure in measures]
         found, avoided = tuple(picks.found.get(name, ())), tuple(picks.avoided.get(name, ()))
-        return Wish(found=found, avoided=avoided, sizes=sizes, seeds=seeds)
+        return [
+            Wish(
+                found=found,
+                avoided=avoided,
+                sizes={measure: span for measure, span in zip(measures, chosen, strict=True) if span != _ANY},
+                seeds=seeds,
+            )
+            for chosen in islice(product(*spans), SIZES)
+        ]
+
+    def _spans(self, name: str, numbers: Mapping[str, Any]) -> list[Span]:
+        if 0 < numbers.get(name, 0) <= LONGEST:
+            return [(numbers[name], None)]
+        return self._picks.spans.get(name) or [_ANY]
 
     def _shape(self) -> dict[str, int]:
         """The counts of the conversation that matter."""

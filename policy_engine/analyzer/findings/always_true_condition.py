@@ -41,7 +41,7 @@ def _within(written: Written, study: Study) -> Iterator[Finding]:
         return
     if isinstance(written.condition, Reference):
         return  # told where it is declared
-    inner = list(parts_of(written, study))
+    inner = list(parts_of(written))
     found = [one for part in inner for one in _within(part, study)]
     if found:
         yield from found
@@ -57,19 +57,18 @@ def _within(written: Written, study: Study) -> Iterator[Finding]:
 
 
 def _is_never_false(written: Written, study: Study) -> bool:
-    true, false = written.truths(study)
-    if any(_is_told_inside(part, study) for part in parts_of(written, study)):
+    if any(_is_told_inside(part, study) for part in parts_of(written)):
         return False
-    return study.solver.is_impossible((false,)) and not study.solver.is_impossible((true,))
+    node = written.node(study)
+    return study.never_false(node) and not study.never_true(node)
 
 
 def _is_told_inside(written: Written, study: Study) -> bool:
     """Whether what makes a condition always true is told elsewhere: a part that can never hold, or always does."""
     if threshold_always_fires.is_told_there(written, study) or threshold_never_fires.is_told_there(written, study):
         return True
-    true, false = written.truths(study)
-    is_named = isinstance(written.condition, Reference)
-    return study.solver.is_impossible((true,)) or (is_named and study.solver.is_impossible((false,)))
+    node = written.node(study)
+    return study.never_true(node) or (isinstance(written.condition, Reference) and study.never_false(node))
 
 
 def _has_idiom(written: Written, inner: list[Written]) -> bool:

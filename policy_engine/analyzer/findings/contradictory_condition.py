@@ -42,9 +42,9 @@ def find(study: Study) -> Iterator[Finding]:
     """One finding for each smallest part that can never hold."""
     untold = {study.rules[fate.number]: True for fate in study.fates if fate.is_impossible}
     for written in written_conditions(study):
-        found = list(_within(context_of(written, study), study))
+        found = list(_within(context_of(written), study))
         yield from found
-        if written.rule in untold and (found or any(is_told_there(part, study) for part in _all_parts(written, study))):
+        if written.rule in untold and (found or any(is_told_there(part, study) for part in _all_parts(written))):
             untold[written.rule] = False
     for rule, is_untold in untold.items():
         if is_untold:
@@ -52,13 +52,12 @@ def find(study: Study) -> Iterator[Finding]:
 
 
 def _within(written: Written, study: Study) -> Iterator[Finding]:
-    true, _ = written.truths(study)
     if is_told_there(written, study):
         return
-    alone = study.solver.is_impossible((true,))
-    parts = list(parts_of(written, study))
+    alone = study.never_true(written.node(study))
+    parts = list(parts_of(written))
     if alone:
-        inner = [part for part in parts if study.solver.is_impossible((part.truths(study)[0],))]
+        inner = [part for part in parts if study.never_true(part.node(study))]
         if isinstance(written.condition, AllOf | AnyOf) and inner:
             for part in inner:
                 yield from _within(part, study)
@@ -66,7 +65,7 @@ def _within(written: Written, study: Study) -> Iterator[Finding]:
             yield from _told(written, study, parts)
         return
     is_dead = written.is_alternative and written.around and _skips(written)
-    if is_dead and study.solver.is_impossible((true, *written.around)):
+    if is_dead and study.solver.is_impossible((written.true(study), *(one.true(study) for one in written.around))):
         yield _finding(written, study, f"this alternative of {written.owner} can never hold beside the rest", ())
         return
     for part in parts:
@@ -105,7 +104,7 @@ def _core(parts: Sequence[Written], study: Study) -> list[Written]:
     left = list(parts)
     for part in parts:
         without = [other for other in left if other is not part]
-        if without and study.solver.is_impossible([other.truths(study)[0] for other in without]):
+        if without and study.solver.is_impossible([other.true(study) for other in without]):
             left = without
     return left
 
@@ -143,7 +142,7 @@ def _skips(written: Written) -> bool:
     return written.rule is None or written.rule.on_unknown is OnUnknown.SKIP
 
 
-def _all_parts(written: Written, study: Study) -> Iterator[Written]:
+def _all_parts(written: Written) -> Iterator[Written]:
     yield written
-    for part in parts_of(written, study):
-        yield from _all_parts(part, study)
+    for part in parts_of(written):
+        yield from _all_parts(part)

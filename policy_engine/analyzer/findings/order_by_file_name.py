@@ -42,9 +42,17 @@ MOST_PAIRS = 4_000
 def find(study: Study) -> Iterator[Finding]:
     """One finding for each pair of files whose order decides."""
     told: set[tuple[str, str, int]] = set()
+    files: dict[int, set[str]] = {}
+    for rule in study.rules:
+        files.setdefault(rule.rule.priority, set()).add(_file(rule))
     looked = 0
     for later, rule in enumerate(study.rules):
-        if rule.verdict is None or study.fates[later].is_impossible or study.fates[later].covered_by:
+        if (
+            rule.verdict is None
+            or len(files[rule.rule.priority]) == 1
+            or study.fates[later].is_impossible
+            or study.fates[later].covered_by
+        ):
             continue
         for earlier in study.before(later):
             other = study.rules[earlier]

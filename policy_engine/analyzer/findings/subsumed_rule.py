@@ -53,10 +53,17 @@ def _before_a_broader_one(study: Study, number: int) -> Iterator[Finding]:
     if rule.verdict is None or rule.rule.expires is not None:
         return
     matches = study.firings[number].matches
+    sparse = study.sparse(number) or {}
     between: list[int] = []
     for other in range(number + 1, min(number + 1 + FARTHEST, len(study.rules))):
+        broader = study.rules[other]
         is_alike = study.outcomes[other] == study.outcomes[number] and not study.fates[other].covered_by
-        if is_alike and study.solver.is_impossible((matches, study.opposite(study.firings[other].matches))):
+        is_alike = is_alike and (broader.tasks is None or rule.tasks is None or broader.tasks >= rule.tasks)
+        if (
+            is_alike
+            and study.solver.holds_in(study.firings[other].matches, sparse)
+            and study.solver.is_impossible((matches, study.opposite(study.firings[other].matches)))
+        ):
             yield from _told(study, number, other, between)
             return
         between.append(other)
@@ -66,7 +73,7 @@ def _told(study: Study, number: int, other: int, between: list[int]) -> Iterator
     """The finding, if no rule between the two has a say about what either of them matches."""
     firings, rule, broader = study.firings, study.rules[number], study.rules[other]
     matches = firings[number].matches
-    fires = [study.opposite(firings[one].passes) for one in between]
+    fires = [study.speaks_at(one) for one in between]
     # `short`, `long`, `the rest`, of which the first and the last do the same, is a clear way to write that.
     if not all(study.solver.is_impossible((firings[other].matches, one)) for one in fires):
         return

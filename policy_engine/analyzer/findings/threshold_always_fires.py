@@ -60,7 +60,7 @@ def _within(written: Written, study: Study, *, beside: frozenset[str] = frozense
                 help="correct the threshold, or remove the test",
             )
         return
-    for part in parts_of(written, study):
+    for part in parts_of(written):
         yield from _within(part, study, beside=_twice(condition))
 
 
@@ -77,9 +77,8 @@ def _reason(written: Written, study: Study) -> str | None:
     if not isinstance(condition, Test):
         return None
     if condition.fact.startswith("score."):
-        true, false = written.truths(study)
-        possible = not study.solver.is_impossible((true,))
-        return "the points never miss it" if possible and study.solver.is_impossible((false,)) else None
+        node = written.node(study)
+        return "the points never miss it" if study.never_false(node) and not study.never_true(node) else None
     if _asks_whether_known(condition):
         return None
     found = verdict_of(condition, study.policy_set.declarations)

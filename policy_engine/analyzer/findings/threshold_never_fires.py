@@ -69,7 +69,7 @@ def _within(written: Written, study: Study) -> Iterator[Finding]:
             help="correct the threshold, or remove the test",
         )
         return
-    for part in parts_of(written, study):
+    for part in parts_of(written):
         yield from _within(part, study)
 
 
@@ -80,9 +80,8 @@ def _reason(written: Written, study: Study) -> str | None:
     if not isinstance(condition, Test):
         return None
     if condition.fact.startswith("score."):
-        true, _ = written.truths(study)
         score = study.policy_set.declarations.scores.get(condition.fact.partition(".")[2])
-        return _of_score(score) if score is not None and study.solver.is_impossible((true,)) else None
+        return _of_score(score) if score is not None and study.never_true(written.node(study)) else None
     found = verdict_of(condition, study.policy_set.declarations)
     return found[1].text if found is not None and not found[0] else None
 

@@ -41,14 +41,16 @@ SEVERITY = Severity.INFO
 def find(study: Study) -> Iterator[Finding]:
     """One finding for each task that nothing but `default` is about."""
     tasks = study.policy_set.declarations.tasks
-    covered = {task for task in tasks if any(_is_about(rule, task) for rule in study.rules if rule.verdict is not None)}
+    rules = [rule for rule in study.rules if rule.verdict is not None]
+    covered = {task for rule in rules for node in rule.conditions for task in _named(node, tasks, wanted=True)}
     is_general = any(_routes(rule) and not _reads_task(rule) for rule in study.rules)
     for task in tasks:
         # Where some rules route whatever the task, a task is told only if all others have rules of their own.
         if task in covered or (is_general and len(covered) < max(2, len(tasks) - 1)):
             continue
-        ending = [i for i, rule in enumerate(study.rules) if rule.verdict is not None or rule.on_unknown == "default"]
-        witness = study.witness((_is(study, task), *study.past(ending)), partial(study.oracle.decides, None))
+        given = _is(study, task)
+        rivals = study.beside(given, study.ending(task))
+        witness = study.witness((given, *study.past(rivals)), partial(study.oracle.decides, None))
         if witness is not None:
             yield finding(
                 sys.modules[__name__],
@@ -59,22 +61,21 @@ def find(study: Study) -> Iterator[Finding]:
             )
 
 
-def _is_about(rule: CompiledRule, task: str) -> bool:
-    """Whether a rule names the task, or names others as exceptions."""
-    return any(_names(node, task, wanted=True) for node in rule.conditions)
-
-
-def _names(node: Node, task: str, *, wanted: bool) -> bool:
-    if node.op is Op.NOT:
-        return _names(node.children[0], task, wanted=not wanted)
-    if node.children:
-        return any(_names(child, task, wanted=wanted) for child in node.children)
+def _named(node: Node, tasks: tuple[str, ...], *, wanted: bool) -> Iterator[str]:
+    """The tasks that a condition is about: it names them, or it names others as exceptions."""
     atom = node.atom
-    if isinstance(atom, InSet) and atom.fact.name == "task":
-        return (task in atom.values) is wanted
-    if isinstance(atom, Search) and atom.fact.name == "task":
-        return (searcher(atom.patterns)(task) is True) is wanted
-    return isinstance(atom, Computed) and any(fact.name == "task" for fact in atom.reads)
+    if node.op is Op.NOT:
+        yield from _named(node.children[0], tasks, wanted=not wanted)
+    elif node.children:
+        for child in node.children:
+            yield from _named(child, tasks, wanted=wanted)
+    elif isinstance(atom, InSet) and atom.fact.name == "task":
+        yield from (task for task in tasks if (task in atom.values) is wanted)
+    elif isinstance(atom, Search) and atom.fact.name == "task":
+        found = searcher(atom.patterns)
+        yield from (task for task in tasks if (found(task) is True) is wanted)
+    elif isinstance(atom, Computed) and any(fact.name == "task" for fact in atom.reads):
+        yield from tasks
 
 
 def _is(study: Study, task: str) -> Formula:

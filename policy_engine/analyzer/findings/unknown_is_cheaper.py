@@ -28,10 +28,12 @@ from policy_engine.analyzer.cells import Mark
 from policy_engine.analyzer.formula import literal
 from policy_engine.analyzer.study import Study
 from policy_engine.analyzer.telling import finding, name_of, place_of
-from policy_engine.compiler.atoms import Exists
-from policy_engine.compiler.graph import leaves
+from policy_engine.compiler.atoms import Exists, InSet
+from policy_engine.compiler.graph import Node, Op, leaves
+from policy_engine.compiler.probes import facts_of
 from policy_engine.compiler.rule import CompiledRule
 from policy_engine.diagnostics import Finding, RelatedAddress, Severity
+from policy_engine.model.condition import Scalar
 from policy_engine.model.plan import Plan
 from policy_engine.model.policy import OnUnknown
 from policy_engine.model.vocabulary import Fact, fact_named
@@ -41,21 +43,26 @@ NAME = "unknown-is-cheaper"
 SEVERITY = Severity.WARNING
 
 MOST_VALUES = 12
-MOST_QUESTIONS = 400
+MOST_QUESTIONS = 150
 """How many values an attribute may have, and how many pairs of rule and attribute are looked at."""
 
 
 def find(study: Study) -> Iterator[Finding]:
     """One finding for each rule that gets requests only because something is unknown."""
     facts = list(_choices(study))
+    left = {fact: set(fact.choices or ()) for fact in facts}
     asked = 0
     for number, rule in enumerate(study.rules):
+        if number:
+            _strike_off(left, study.rules[number - 1])
         price = None if rule.verdict is None else _price(rule.verdict.plan, study)
         if price is None or study.fates[number].is_impossible or study.fates[number].covered_by:
             continue
         if rule.on_unknown is OnUnknown.MATCH:
             yield from _matched_on_unknown(study, number, price)
         for fact in facts:
+            if left[fact]:
+                continue  # some value goes past all rules so far, as the unknown does
             asked += 1
             if asked > MOST_QUESTIONS:
                 return
@@ -71,6 +78,28 @@ def find(study: Study) -> Iterator[Finding]:
                     witness=witness,
                 )
                 break
+
+
+def _strike_off(left: dict[Fact, set[Scalar]], rule: CompiledRule) -> None:
+    """Takes out the values that a rule asks for."""
+    for fact, values in left.items():
+        if values:
+            for node in rule.conditions:
+                values.difference_update(_asked(node, fact, wanted=True))
+
+
+def _asked(node: Node, fact: Fact, *, wanted: bool) -> Iterator[Scalar]:
+    """The values of a fact that a condition asks for by name, or leaves over."""
+    atom = node.atom
+    if node.op is Op.NOT:
+        yield from _asked(node.children[0], fact, wanted=not wanted)
+    elif node.children:
+        for child in node.children:
+            yield from _asked(child, fact, wanted=wanted)
+    elif atom is not None and fact in facts_of(atom):
+        # What is no plain test of a value may ask for any.
+        values = atom.values if isinstance(atom, InSet) else None
+        yield from (one for one in fact.choices or () if values is None or (one in values) is wanted)
 
 
 def _choices(study: Study) -> Iterator[Fact]:
