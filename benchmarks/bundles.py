@@ -92,3 +92,33 @@ def _declarations() -> str:
         f"tiers:\n{tiers}\n"
         "default: {route: large}\n"
     )
+
+
+def tidy_rules(number: int) -> str:
+    """A bundle of so many rules, ten for each task, of which each decides something: what there is to prove is that."""
+    tasks = [f"task_{place:03d}" for place in range(number // 10)]
+    rules = [
+        f"  - {{name: {task}-{name}, when: {{task: {task}{when}}}, then: {{route: {tier}}}}}"
+        for task in tasks
+        for name, when, tier in _TIDY
+    ]
+    return "\n".join((_declarations_with(tasks), "rules:", *rules, ""))
+
+
+_TIDY = (
+    ("phrase", ", message: {contains: [refund, chargeback]}", "nano"),
+    ("pattern", ", message: {matches: '(?i)\\bord-\\d+\\b'}", "small"),
+    ("long-enterprise", ", attributes: {tier: enterprise}, message: {tokens: {gt: 500}}", "frontier"),
+    ("enterprise", ", attributes: {tier: enterprise}", "small"),
+    ("tenant", ", attributes: {tenant: {glob: 'vip-*'}}, input: {tokens: {gt: 2k}}", "frontier"),
+    ("tools", ", conversation: {tool_calls: {gt: 3}}", "small"),
+    ("tiny", ", message: {chars: {lt: 50}}", "nano"),
+    ("middling", ", message: {chars: {gte: 50, lt: 500}}, attributes: {tier: pro}", "large"),
+    ("json", ", wants: {json: true}", "frontier"),
+    ("rest", "", "small"),
+)
+
+
+def _declarations_with(tasks: list[str]) -> str:
+    lines = _declarations().splitlines()
+    return "\n".join(f"tasks: [{', '.join(tasks)}]" if line.startswith("tasks:") else line for line in lines)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from policy_engine.compiler.policy_set import PolicySet
     from policy_engine.diagnostics import Diagnostic, Report
     from policy_engine.loader.bundle import Bundle
+    from policy_engine.model.request import Request
     from policy_engine.validator.validate import Validation
 
 
@@ -91,24 +92,25 @@ def _build(
     )
 
 
-def analyzed(result: BuildResult) -> BuildResult:
+def analyzed(result: BuildResult, *, samples: Iterable[Request] = ()) -> BuildResult:
     """
     The same result, with what the analysis says about it in its report.
 
     Without policies to decide with there is nothing to analyse. A finding keeps its policies from nothing, whatever its
-    severity: who serves them does not wait for this.
+    severity: who serves them does not wait for this. `samples` are requests on which thresholds are tried.
     """
     from policy_engine.analyzer.analyze import analyze
     from policy_engine.analyzer.study import SourceData
+    from policy_engine.diagnostics import in_order
     from policy_engine.loader.pause import garbage_collection_paused
 
     if result.policy_set is None or result.validation.policy is None:
         return result
     files = [SourceData(path=file.path, data=file.data) for file in result.bundle.files]
     with garbage_collection_paused():
-        found = result.bundle.place_all(analyze(result.validation.policy, result.policy_set, files=files))
-    from policy_engine.diagnostics import in_order
-
+        found = result.bundle.place_all(
+            analyze(result.validation.policy, result.policy_set, files=files, samples=samples)
+        )
     report = replace(result.report, diagnostics=in_order((*result.report.diagnostics, *found)))
     return replace(result, report=report)
 

@@ -11,9 +11,12 @@ from policy_engine.analyzer.study import SourceData, Study
 from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.diagnostics import Address, Finding, Severity
 from policy_engine.model.policy import Declarations, Ignore, Policy
+from policy_engine.model.request import Request
 
 
-def analyze(policy: Policy, policy_set: PolicySet, *, files: Iterable[SourceData] = ()) -> tuple[Finding, ...]:
+def analyze(
+    policy: Policy, policy_set: PolicySet, *, files: Iterable[SourceData] = (), samples: Iterable[Request] = ()
+) -> tuple[Finding, ...]:
     """
     What is allowed in a bundle but hardly meant.
 
@@ -24,8 +27,9 @@ def analyze(policy: Policy, policy_set: PolicySet, *, files: Iterable[SourceData
         policy: the nouns.
         policy_set: what they were compiled to, without errors.
         files: the files as data, to point at what the nouns have no place of.
+        samples: requests on which thresholds are tried.
     """
-    study = Study(policy=policy, policy_set=policy_set, files=tuple(files))
+    study = Study(policy=policy, policy_set=policy_set, files=tuple(files), samples=tuple(samples))
     wanted = policy.declarations.analysis
     found = [finding for page in FINDINGS if wanted.get(page.CODE) != "off" for finding in page.find(study)]
     return tuple(_as_wanted(one, policy.declarations) for one in found if not _is_ignored(one, study))

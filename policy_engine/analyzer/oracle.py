@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from policy_engine.compiler.graph import Node
 from policy_engine.compiler.policy_set import PolicySet
@@ -21,29 +21,33 @@ from policy_engine.model.request import Request, read_request
 _NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
+Given: TypeAlias = Request | Mapping[str, Any]
+"""A request, or one as JSON."""
+
+
 @dataclass(frozen=True, slots=True)
 class Oracle:
     """Decides requests as a dry run without state does: a signal that the request does not supply is unknown."""
 
     policy_set: PolicySet
 
-    def decision(self, request: Mapping[str, Any]) -> Decision:
-        """The decision about a request given as JSON."""
+    def decision(self, request: Given) -> Decision:
+        """The decision about a request."""
         return decide(self.policy_set, self._read(request), clock=lambda: _NOW)
 
-    def decides(self, rule: CompiledRule | None, request: Mapping[str, Any]) -> bool:
+    def decides(self, rule: CompiledRule | None, request: Given) -> bool:
         """Whether a rule decides the request; None for `default`."""
         decided = self.decision(request).verdict
         return decided.rule == (None if rule is None else rule.name)
 
-    def matches(self, rule: CompiledRule, request: Mapping[str, Any]) -> bool:
+    def matches(self, rule: CompiledRule, request: Given) -> bool:
         """Whether a rule would match if it were tried."""
         progress, facts = Progress(), self._facts(request)
         while isinstance(tried := settle(rule, facts, progress), Needs):
             facts = facts.knowing(dict.fromkeys(tried.signals, UNKNOWN))
         return tried is Try.MATCH
 
-    def truth(self, node: Node | None, request: Mapping[str, Any]) -> bool | None:
+    def truth(self, node: Node | None, request: Given) -> bool | None:
         """Whether a condition holds for a request; None where that is unknown."""
         if node is None:
             return True
@@ -55,8 +59,10 @@ class Oracle:
             facts = facts.knowing(dict.fromkeys(asked, UNKNOWN))
         return {TRUE: True, FALSE: False, MAYBE: None}[outcomes(node, facts)]
 
-    def _facts(self, request: Mapping[str, Any]) -> Facts:
+    def _facts(self, request: Given) -> Facts:
         return Facts(self._read(request), self.policy_set.layout, lambda: _NOW)
 
-    def _read(self, request: Mapping[str, Any]) -> Request:
+    def _read(self, request: Given) -> Request:
+        if isinstance(request, Request):
+            return request
         return read_request(request, attributes=self.policy_set.declarations.attributes)

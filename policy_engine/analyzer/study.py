@@ -25,6 +25,7 @@ from policy_engine.evaluator.only import ruled_out
 from policy_engine.model.condition import Condition, Scalar
 from policy_engine.model.plan import modifiers_json
 from policy_engine.model.policy import OnUnknown, Policy
+from policy_engine.model.request import Request
 from policy_engine.model.vocabulary import fact_named
 
 MOST_DROPPED = 24
@@ -59,11 +60,12 @@ class Fate:
 
 @dataclass(kw_only=True)
 class Study:
-    """One bundle under analysis. What is worked out once is kept."""
+    """One bundle under analysis, and requests to try it on. What is worked out once is kept."""
 
     policy: Policy
     policy_set: PolicySet
     files: tuple[SourceData, ...] = ()
+    samples: tuple[Request, ...] = ()
     solver: Solver = field(init=False)
     domains: Domains = field(init=False)
     oracle: Oracle = field(init=False)

@@ -54,41 +54,45 @@ class Wish:
 def texts(wish: Wish) -> Iterator[str]:
     """Texts that are as wished, plain ones first."""
     seen: set[str] = set()
-    for base in (*wish.seeds, *_bases(wish)):
-        for text in _sized(base, wish):
+    for parts in (*((seed,) for seed in wish.seeds), *_bases(wish)):
+        for text in _sized(parts, wish):
             if text not in seen and wish.is_met(text):
                 seen.add(text)
                 yield text
 
 
-def _bases(wish: Wish) -> Iterator[str]:
+def _bases(wish: Wish) -> Iterator[tuple[str, ...]]:
+    """Pieces that hold the patterns, in an order in which they may stand."""
     options = [list(islice(specimens(pattern), _VARIANTS)) for pattern in wish.found]
     if not all(options):
         return
     if not options:
-        yield from ("Hello", "x", "0", "日", ".")
+        yield from (("Hello",), ("x",), ("0",), ("日",), (".",))
         return
-    for number, parts in enumerate(product(*options)):
-        if number > 40:
-            return
-        yield from dict.fromkeys((" ".join(parts), " ".join(reversed(parts)), "\n".join(parts), *parts))
+    for parts in islice(product(*options), 40):
+        yield parts
+        if len(parts) > 1:
+            yield tuple(reversed(parts))
+            yield from ((part,) for part in parts)
 
 
-def _sized(base: str, wish: Wish) -> Iterator[str]:
+def _sized(parts: tuple[str, ...], wish: Wish) -> Iterator[str]:
+    """The pieces joined, and made long enough behind, before or between them."""
+    base = " ".join(parts)
     yield base
-    if not wish.sizes:
-        return
-    for filler in _FILLERS:
-        text = _padded(base, filler, wish)
-        if text is not None:
-            yield text
-            yield _padded("", filler, wish, behind=base) or text
+    if len(parts) > 1:
+        yield "\n".join(parts)
+    for filler in _FILLERS if wish.sizes else ():
+        for ahead, behind in ((base, ""), ("", base), (parts[0], " ".join(parts[1:]))):
+            text = _padded(ahead, filler, wish, behind=behind)
+            if text is not None:
+                yield text
 
 
-def _padded(base: str, filler: str, wish: Wish, *, behind: str = "") -> str | None:
-    """The text made long enough by a filler put after it, or before what stands behind."""
-    whole = base + behind
-    short = {name: (wish.sizes.get(name, (None, None))[0] or 0) - _MEASURES[name](whole) for name in _MEASURES}
+def _padded(ahead: str, filler: str, wish: Wish, *, behind: str) -> str | None:
+    """Two texts with so much between them that they are long enough together."""
+    whole = f"{ahead} {behind}" if ahead and behind else ahead + behind
+    short = {name: (wish.sizes.get(name, _OPEN)[0] or 0) - measure(whole) for name, measure in _MEASURES.items()}
     added = "\n" * max(0, int(short["lines"]))
     if short["words"] > 0:
         added += " x" * int(short["words"])
@@ -97,7 +101,10 @@ def _padded(base: str, filler: str, wish: Wish, *, behind: str = "") -> str | No
         return None
     if missing > 0:
         added += (" " + filler * (missing // len(filler) + 1))[:missing]
-    return base + added + (" " + behind if behind and added else behind) if behind else base + added
+    return f"{ahead}{added} {behind}" if behind else ahead + added
+
+
+_OPEN: Span = (None, None)
 
 
 def _within(number: float, span: Span) -> bool:

@@ -7,18 +7,22 @@ from typing import cast
 
 import pytest
 
-from policy_engine.analyzer.findings import FINDINGS
+from policy_engine.analyzer.findings import FINDINGS, one_sided_threshold
+from policy_engine.model.request import Request
 from policy_engine.pipeline import analyzed, build
 from tests.validator.manual import completed, example
 
 PAGES = [cast(ModuleType, page) for page in FINDINGS]
+
+SAMPLES = [Request(input="Hi", signals={"similar": {"complaints": n / 50}}) for n in range(5, 26)]
 
 
 def codes(folder: Path, page: ModuleType, heading: str) -> set[str]:
     """The codes of what is told about the example under a heading, leaving out what completes it."""
     for name, text in completed(example(page.__doc__ or "", heading)).items():
         (folder / name).write_text(text, encoding="utf-8")
-    result = analyzed(build(folder, today=date(2026, 11, 24)))
+    samples = SAMPLES if page is one_sided_threshold else ()
+    result = analyzed(build(folder, today=date(2026, 11, 24)), samples=samples)
     assert result.policy_set is not None, [one.headline() for one in result.report.errors]
     return {one.code for one in result.report.diagnostics if not one.span.path.endswith("base.yaml")}
 

@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 from policy_engine import Engine, Request, build, decide
 from policy_engine.cli.program import program
 from policy_engine.compiler.policy_set import PolicySet
+from policy_engine.model.request import read_request
 
 ROOT = Path(__file__).parents[2]
 WORDS = """\
@@ -513,3 +514,64 @@ def _fails(request: Request) -> float:
 def _environment() -> dict[str, str]:
     """No keys, and this project to import."""
     return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+
+
+ORDER = """\
+rules:
+  - {name: replies, when: {task: reply}, then: {route: fast}}
+  - {name: hidden, when: {task: reply, message: {chars: {gt: 99}}}, then: {route: workhorse}}
+  - {name: never, when: {all: [{task: faq}, {task: reply}]}, then: {route: workhorse}}
+  - {name: faq, when: {task: faq}, then: {route: fast}}
+  - {name: fewer, when: {task: faq, message: {contains: hours}}, then: {route: fast}}
+tasks: [orphan]
+"""
+
+
+def test_rules_that_do_nothing_are_told_with_a_request_that_shows_it(write: Write, run: Run) -> None:
+    """Bug 3: shadowed, subsumed, contradictory and uncovered are told, and a dry run of each witness agrees."""
+    folder = write(ORDER)
+
+    told = json.loads(run("validate", "policies", "--format", "json").stdout)["diagnostics"]
+    shown = {one["code"]: one for one in told if one["path"].endswith("rules.yaml")}
+
+    assert {code: one["start"]["line"] for code, one in shown.items()} == {
+        "PE502": 3,
+        "PE503": 6,
+        "PE505": 4,
+        "PE508": 7,
+    }
+    policy_set = policies(folder)
+    decided = {code: decide(policy_set, read_request(one["witness"])).rule for code, one in shown.items()}
+    assert decided == {"PE502": "replies", "PE503": "faq", "PE505": "faq", "PE508": None}
+
+
+def test_the_example_policies_have_nothing_to_hide(run: Run) -> None:
+    """Bug 3: no false alarm on the policies that are shipped."""
+    result = run("validate", *(str(ROOT / name) for name in ("policies", "examples/policies_complete")))
+
+    assert (result.exit_code, result.stdout) == (0, "")
+
+
+THRESHOLDS = """\
+phrases: {complaints: {embedder: hashed, of: [I want my money back]}}
+rules:
+  - {name: sum, when: {score: {difficulty: {gt: 1}}}, then: {route: workhorse}}
+  - {name: share, when: {similar: {complaints: {gt: 1}}}, then: {route: workhorse}}
+  - {name: any, when: {message: {tokens: {gte: 0}}}, then: {route: fast}}
+  - {name: high, when: {similar: {complaints: {gte: 0.75}}}, then: {route: workhorse}}
+"""
+
+
+def test_thresholds_beyond_every_value_are_told(write: Write, run: Run) -> None:
+    """Bug 5: a threshold that can never or always fire is told, and so is one that does on the samples."""
+    write(THRESHOLDS)
+    samples = "".join(
+        json.dumps({"input": "Hi", "signals": {"similar": {"complaints": n / 50}}}) + "\n" for n in range(30)
+    )
+
+    result = run("validate", "policies", "--requests", "-", "--format", "json", stdin=samples)
+
+    told = [one for one in json.loads(result.stdout)["diagnostics"] if one["path"].endswith("rules.yaml")]
+    places = {(one["code"], one["start"]["line"]) for one in told if one["code"] in ("PE509", "PE510", "PE517")}
+    assert {("PE509", 3), ("PE509", 4), ("PE510", 5), ("PE517", 6)} <= places
+    assert ("PE509", 6) not in places

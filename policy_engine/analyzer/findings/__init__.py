@@ -14,6 +14,7 @@ from policy_engine.analyzer.findings import (
     cascade_never_pays,
     contradictory_condition,
     duplicate_rule,
+    one_sided_threshold,
     order_by_file_name,
     shadowed_rule,
     subsumed_rule,
@@ -60,5 +61,6 @@ FINDINGS: tuple[Page, ...] = (
     unused_name,
     unknown_is_cheaper,
     unreachable_step,
+    one_sided_threshold,
 )
 """Everything that is looked for."""

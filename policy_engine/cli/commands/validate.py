@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +12,13 @@ import click
 
 from policy_engine.cli.console import FOUND, NOT_LOADED, Console, NotLoaded, with_console
 from policy_engine.cli.faults.unset_variable import unset_variables
+from policy_engine.cli.intake import Line, Malformed, lines_of, read_line
 from policy_engine.cli.opening import build_folder
-from policy_engine.cli.options import FOLDER, env_option, format_option
+from policy_engine.cli.options import FOLDER, env_option, format_option, requests_option
 from policy_engine.cli.render.text import render_report, summary_line
+from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.diagnostics import Report, in_order
+from policy_engine.model.request import Request
 from policy_engine.pipeline import analyzed
 
 
@@ -28,22 +32,31 @@ from policy_engine.pipeline import analyzed
     help="From which severity on to end with 1.",
 )
 @click.option("--check-env", is_flag=True, help="Also check that the variables that providers name are set.")
+@requests_option(required=False)
 @env_option
 @format_option("text", "json", "jsonl", "github", "sarif")
 @with_console
 def command(
-    folders: tuple[Path, ...], fail_on: str, check_env: bool, env: str | None, form: str, console: Console
+    folders: tuple[Path, ...],
+    fail_on: str,
+    check_env: bool,
+    requests: str | None,
+    env: str | None,
+    form: str,
+    console: Console,
 ) -> None:
     """
     Check the policies in each DIR: load, validate, compile and analyze them.
 
-    Ends with 1 if there are findings, with 3 if a folder is not there.
+    With --requests, thresholds are tried on these requests. Ends with 1 if there are findings, with 3 if a folder is
+    not there.
     """
+    lines = () if requests is None else _lines(requests)
     reports = []
     is_missing = False
     for folder in folders:
         try:
-            reports.append(_report(folder, env=env, check_env=check_env))
+            reports.append(_report(folder, lines, env=env, check_env=check_env))
         except NotLoaded as problem:
             is_missing = True
             console.error(problem.format_message())
@@ -68,8 +81,22 @@ def joined(reports: Sequence[Report]) -> Report:
     )
 
 
-def _report(folder: Path, *, env: str | None, check_env: bool) -> Report:
-    result = analyzed(build_folder(folder, env=env))
+def _lines(path: str) -> tuple[Line, ...]:
+    with click.open_file(path, "rb") as file:
+        return tuple(lines_of(file))
+
+
+def _samples(lines: Sequence[Line], policy_set: PolicySet | None) -> Iterator[Request]:
+    """The requests on some lines; a line that is none is passed over, as `dry-run` tells of it."""
+    attributes = {} if policy_set is None else policy_set.declarations.attributes
+    for line in lines:
+        with suppress(Malformed):
+            yield read_line(line, attributes)
+
+
+def _report(folder: Path, lines: Sequence[Line], *, env: str | None, check_env: bool) -> Report:
+    built = build_folder(folder, env=env)
+    result = analyzed(built, samples=_samples(lines, built.policy_set))
     if not check_env:
         return result.report
     found = result.bundle.place_all(unset_variables(result.bundle.files, os.environ))
