@@ -31,7 +31,7 @@ class Solver:
 
     space: Space
     limit: int = 30_000
-    left: int = 5_000_000
+    left: int = 3_000_000
     _steps: int = field(default=0)
 
     def solve(self, formulas: Iterable[Formula]) -> State | None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from policy_engine.cli.program import program
 from policy_engine.diagnostics import Diagnostic
 from policy_engine.pipeline import BuildResult, analyzed, build
 
+ROOT = Path(__file__).parents[2]
 HEAD = """\
 version: 1
 tasks: [ask, write]
@@ -291,3 +297,37 @@ def test_building_and_reloading_do_not_wait_for_it(tmp_path: Path) -> None:
     result_of(tmp_path, HIDDEN)
 
     assert [one.code for one in build(tmp_path).report.diagnostics if one.code.startswith("PE5")] == []
+
+
+def test_nobody_who_builds_or_serves_loads_it() -> None:
+    """The analysis is not even imported by what builds policies or decides by them."""
+    source = "import sys, policy_engine.engine, policy_engine.pipeline as p; p.build('policies'); print(*sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert "policy_engine.validator.validate" in done.stdout.split()
+    assert [name for name in done.stdout.split() if name.startswith("policy_engine.analyzer")] == []
+
+
+@pytest.mark.parametrize("form", ["text", "json", "jsonl", "github", "sarif"])
+def test_every_format_has_it_and_a_warning_can_fail(tmp_path: Path, form: str) -> None:
+    """A finding of the analysis is told in each format, and counts as a warning for `--fail-on`."""
+    result_of(tmp_path, HIDDEN + QUIET)
+
+    lenient = CliRunner().invoke(program, ["validate", str(tmp_path), "--format", form])
+    strict = CliRunner().invoke(program, ["validate", str(tmp_path), "--format", form, "--fail-on", "warning"])
+
+    assert (lenient.exit_code, strict.exit_code) == (0, 1)
+    assert "PE502" in lenient.stdout
+    assert "Hello word" in lenient.stdout or form == "github"
+
+
+def test_a_long_text_of_a_witness_is_cut_for_people_only(tmp_path: Path) -> None:
+    """People are shown the beginning of a text of thousands of characters, programs all of it."""
+    result_of(tmp_path, HIDDEN.replace("gt: 9", "gt: 9000") + QUIET)
+
+    for_people = CliRunner().invoke(program, ["validate", str(tmp_path)]).stdout
+    (line,) = CliRunner().invoke(program, ["validate", str(tmp_path), "--format", "jsonl"]).stdout.splitlines()
+
+    assert "… (9,001 characters)" in for_people
+    assert len(json.loads(line)["witness"]["input"]) == 9001

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from policy_engine.cli.render.cells import cells_of, visible
 from policy_engine.cli.render.excerpt import MAX_CELLS, Excerpt, excerpt
@@ -13,6 +14,7 @@ from policy_engine.diagnostics import Diagnostic, Report, Severity, Span
 from policy_engine.loader.lines import Lines
 
 _MIN_CELLS = 24
+_LONGEST_TEXT = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +85,18 @@ def _explanations(diagnostic: Diagnostic) -> Iterator[str]:
     for related in diagnostic.related:
         yield f"{place_of(related.span)}: {visible(related.message)}"
     if diagnostic.witness is not None:
-        yield f"for example {json.dumps(diagnostic.witness, ensure_ascii=False, default=str)}"
+        yield f"for example {json.dumps(_shortened(diagnostic.witness), ensure_ascii=False, default=str)}"
+
+
+def _shortened(value: Any) -> Any:
+    """A witness without the bulk of its long texts; the machine formats have them whole."""
+    if isinstance(value, Mapping):
+        return {name: _shortened(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_shortened(inner) for inner in value]
+    if isinstance(value, str) and len(value) > _LONGEST_TEXT:
+        return f"{value[: _LONGEST_TEXT // 2]}… ({len(value):,} characters)"
+    return value
 
 
 def _quoted(span: Span, page: Page, *, taken: int) -> Excerpt | None:
