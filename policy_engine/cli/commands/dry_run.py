@@ -85,9 +85,7 @@ def command(
     if state is not None and (missing := missing_file(state)) is not None:
         raise Failure(f"no state at `{visible(missing)}`")
     if (out is not None or resume) and (out is None or requests in (None, "-") or trace or state):
-        raise click.UsageError(
-            "--out needs a file of --requests and neither --trace nor --state, --resume needs --out"
-        )
+        raise click.UsageError("--out needs a file of --requests and neither --trace nor --state, --resume needs --out")
     policy_set = open_policies(folder, env=env, console=console)
     if requests is not None and out is not None:
         origin = origin_of(folder, policy_set, env=env)
