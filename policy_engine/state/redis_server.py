@@ -122,6 +122,8 @@ class RedisServer:
             link.outage.failed(reason)
             self._drop_idle(link)
             raise StateError(self.place, reason) from error
+        except faults.AskError as error:  # `moved` too
+            raise StateError(self.place, "it belongs to a cluster; give redis+cluster://HOST:PORT") from error
         except faults.RedisError as error:
             raise StateError(self.place, _said(error)) from error
         link.outage.worked()

@@ -239,6 +239,14 @@ def test_a_cluster_is_asked_for_its_nodes(new_redis: Callable[[], str]) -> None:
         assert state.log.names("l", now_s=1) == ("log",)
 
 
+def test_a_node_of_a_cluster_says_so(new_redis: Callable[[], str]) -> None:
+    """Whoever takes it for a server of its own is told how to name a cluster."""
+    with closing(RedisServer(new_redis())) as server, pytest.raises(StateError) as caught:
+        server.run(Script("return redis.error_reply('MOVED 1 127.0.0.1:1')"), ("key",))
+
+    assert caught.value.reason == "it belongs to a cluster; give redis+cluster://HOST:PORT"
+
+
 @pytest.mark.parametrize(
     ("address", "reason"),
     [
