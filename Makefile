@@ -55,9 +55,10 @@ interop: $(STAMP) $(INTEROP_STAMP) $(LITELLM_STAMP)  ## test against other peopl
 	$(BIN)/python -m pytest -m interop $(ARGS)
 
 .PHONY: bench
-bench: $(STAMP)  ## measure decisions and loading, beside the peers that are installed
+bench: $(STAMP)  ## measure decisions, loading and calls, beside the peers that are installed
 	$(BIN)/python benchmarks/decide.py
 	$(BIN)/python benchmarks/load.py
+	$(BIN)/python benchmarks/execute.py
 
 .PHONY: clean
 clean:  ## remove what was installed, built or cached here

@@ -24,6 +24,7 @@ import time
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 QUESTION = "What are your opening hours on the day before a public holiday?"
 WARM_UP = 200
@@ -82,6 +83,41 @@ def ours_async(url: str, calls: int) -> float:
         return asyncio.run(run(folder))
 
 
+def provider(url: str, calls: int) -> float:
+    """Our provider alone, without deciding, money and counters."""
+    from policy_engine.model.call import Prompt
+    from policy_engine.providers.api import World
+    from policy_engine.transport.http import HttpTransport
+
+    transport = HttpTransport()
+    asked = _provider(url, World(transport=transport, environment=os.environ))
+    prompt = Prompt(messages=_asked()["messages"])
+    taken = _timed(lambda: asked.call(prompt, "gpt-4o-mini", timeout_s=None).text, calls)
+    transport.close()
+    return taken
+
+
+def provider_async(url: str, calls: int) -> float:
+    """The same, awaited."""
+    from policy_engine.model.call import Prompt
+    from policy_engine.providers.api import World
+    from policy_engine.transport.http import HttpTransport
+
+    async def run() -> float:
+        transport = HttpTransport()
+        asked = _provider(url, World(transport=transport, environment=os.environ))
+        prompt = Prompt(messages=_asked()["messages"])
+
+        async def call() -> str:
+            return (await asked.call_async(prompt, "gpt-4o-mini", timeout_s=None)).text
+
+        taken = await _timed_async(call, calls)
+        await transport.close_async()
+        return taken
+
+    return asyncio.run(run())
+
+
 def openai(url: str, calls: int) -> float:
     """`openai.OpenAI().chat.completions.create`."""
     from openai import OpenAI
@@ -116,6 +152,8 @@ def litellm(url: str, calls: int) -> float:
 ENTRANTS: dict[str, tuple[Callable[[str, int], float], str]] = {
     "Engine.complete": (ours, "policy_engine"),
     "Engine.complete_async": (ours_async, "policy_engine"),
+    "provider": (provider, "policy_engine"),
+    "provider, async": (provider_async, "policy_engine"),
     "openai": (openai, "openai"),
     "openai, async": (openai_async, "openai"),
     "litellm.completion": (litellm, "litellm"),
@@ -127,6 +165,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--calls", type=int, default=2_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--entrants", help="only these, with `;` between; `Engine` is always there")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     parser.add_argument("--url", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
@@ -135,12 +174,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     elif options.worker:
         print(json.dumps(ENTRANTS[options.worker][0](options.url, options.calls)))
     else:
-        _race(options.calls, options.rounds)
+        _race(options.calls, options.rounds, options.entrants)
     return 0
 
 
-def _race(calls: int, rounds: int) -> None:
+def _race(calls: int, rounds: int, wanted: str | None) -> None:
     names = [name for name, (_, package) in ENTRANTS.items() if find_spec(package)]
+    if wanted is not None:
+        names = [name for name in names if name.startswith("Engine") or name in wanted.split(";")]
     server = subprocess.Popen([sys.executable, __file__, "--worker", "server"], stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
     try:
@@ -191,7 +232,18 @@ def _check(text: object) -> None:
         raise SystemExit(f"a call went wrong: {text!r}")
 
 
-def _asked() -> dict[str, object]:
+def _provider(url: str, world: Any) -> Any:
+    from policy_engine import build
+    from policy_engine.providers.registry import Providers
+
+    with tempfile.TemporaryDirectory() as folder:
+        _write_policy(folder, url)
+        policy_set = build(folder).policy_set
+    assert policy_set is not None
+    return Providers(policy_set.declarations, lambda: world).get("local")
+
+
+def _asked() -> dict[str, Any]:
     return {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": QUESTION}]}
 
 
