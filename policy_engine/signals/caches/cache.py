@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Protocol
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from policy_engine.signals.caches.checks import Check, Checks, Realised
 from policy_engine.signals.caches.directory import Directory
 from policy_engine.signals.caches.entry import Entry, decoded_reply, encoded, encoded_reply
 from policy_engine.signals.caches.settings import CacheSettings
-from policy_engine.signals.guards.guard import Veto, veto
+from policy_engine.signals.guards.guard import Veto, read_beginning, veto_between
 from policy_engine.signals.guards.numbers import veto as numbers_differ
 from policy_engine.signals.guards.words import Pair, read
 from policy_engine.state.process import PerProcess
@@ -37,6 +38,9 @@ MAX_CHARS: Final = 2_000
 
 LEARN_FROM: Final = 0.6
 """From which similarity on a fresh answer is compared with the nearest entry's, to learn how often that is right."""
+
+REMEMBERED: Final = 2_048
+"""How many texts are kept as guards see them."""
 
 ALIKE: Final = 0.8
 """The similarity from which two answers say the same, where they are not equal."""
@@ -110,6 +114,7 @@ class KeptCache:
         self._state = state
         self._embedder = embedder
         self._chance = chance
+        self._read = lru_cache(maxsize=REMEMBERED)(read_beginning)  # questions that are asked often are near often
         identity = "exact" if embedder is None else embedder.identity
         self._prefix = f"{LOGS}{settings.name}/"
         self.name = f"{self._prefix}{identity}"
@@ -187,7 +192,7 @@ class KeptCache:
             return empty
         spoken: Found | None = None
         for entry, similarity in self._directory.get().nearest(asked.key, vector, now_s=now_s):
-            objection = veto(asked.text, entry.text, self.settings.guards) if similarity >= LEARN_FROM else None
+            objection = self._objection(asked.text, entry.text) if similarity >= LEARN_FROM else None
             if objection is None:
                 found = spoken or Found(asked=asked, similarity=similarity, vector=vector)
                 return self._decided(entry, similarity, found, now_s)
@@ -195,6 +200,10 @@ class KeptCache:
                 asked=asked, similarity=similarity, vector=vector, veto=objection, reason=f"vetoed: {objection.guard}"
             )
         return spoken or empty
+
+    def _objection(self, asked: str, kept: str) -> Veto | None:
+        guards = self.settings.guards
+        return veto_between(self._read(asked), self._read(kept), guards) if guards and asked != kept else None
 
     def _decided(self, entry: Entry, similarity: float, found: Found, now_s: float) -> Found:
         """A hit where the threshold is reached, unless this one is to be checked."""

@@ -31,7 +31,8 @@ ORDERS: Final = 4
 MOST_TEXTS: Final = 8_000
 """How many labelled texts are replayed; of more, a sample."""
 
-_STEP: Final = 0.005
+# Few steps, since each is a chance to stop too early or to go on too long by luck.
+_STEP: Final = 0.01
 _ROOM: Final = 6
 _CANDIDATES: Final = 5
 _NEIGHBOURS: Final = 64

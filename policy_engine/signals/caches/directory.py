@@ -50,6 +50,7 @@ class Directory:
         self._lock = Lock()
         self._entries: OrderedDict[str, Entry] = OrderedDict()  # the least used first
         self._groups: dict[str, _Group] = {}
+        self._unsettled: list[Neighbours] = []
         self._position = 0
         self._followed_s: float | None = None
 
@@ -62,19 +63,16 @@ class Directory:
             self._followed_s = moment
             while records := self._log.since(self._name, self._position, now_s=now_s):
                 for record in records:
-                    self._drop(record.entry)
-                    entry = (
-                        None if record.value is None else decoded(record.entry, record.value, until_s=record.until_s)
-                    )
-                    if entry is not None:
-                        self._put(entry)
+                    self._take(record)
                     self._position = record.position
+            self._settle()
 
     def put(self, entry: Entry) -> None:
         """Knows an entry at once that this process has appended itself."""
         with self._lock:
             self._drop(entry.id)
             self._put(entry)
+            self._settle()
 
     def drop(self, ids: tuple[str, ...]) -> None:
         """Forgets entries at once that this process has removed itself."""
@@ -124,6 +122,11 @@ class Directory:
             listed = tuple(self._entries.values())
         return (entry for entry in listed if entry.until_s > now_s)
 
+    def _settle(self) -> None:
+        for neighbours in self._unsettled:
+            neighbours.settle()
+        self._unsettled.clear()
+
     def _take(self, record: Record) -> None:
         self._drop(record.entry)
         entry = None if record.value is None else decoded(record.entry, record.value, until_s=record.until_s)
@@ -141,6 +144,8 @@ class Directory:
         if len(entry.vector) != group.neighbours.dimensions:
             return  # none that an embedder of this cache made
         slot = group.neighbours.add(entry.vector)
+        if group.neighbours not in self._unsettled:
+            self._unsettled.append(group.neighbours)
         group.slots[entry.id], group.by_slot[slot] = slot, entry.id
 
     def _drop(self, id: str) -> None:

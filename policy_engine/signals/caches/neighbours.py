@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -14,7 +15,8 @@ EXACT_UP_TO: Final = 10_000
 
 _FIRST_ROWS: Final = 16
 _CANDIDATES: Final = 16
-_EXPANSION: Final = 128
+_EXPANSION_ADD: Final = 64
+_EXPANSION_SEARCH: Final = 96
 
 
 class Neighbours:
@@ -32,6 +34,7 @@ class Neighbours:
         self._rows = np.zeros((_FIRST_ROWS, dimensions), np.float32)
         self._used = 0
         self._free: list[int] = []
+        self._unsettled: set[int] = set()
         self._index: Any = None
         self._can_index = True
 
@@ -39,25 +42,34 @@ class Neighbours:
         return self._used - len(self._free)
 
     def add(self, vector: NDArray[Any]) -> int:
-        """Adds a vector and gives its slot; slots of removed vectors are given again."""
+        """Adds a vector and gives its slot; slots of removed vectors are given again. `settle` makes it found."""
         slot = self._free.pop() if self._free else self._used
         if slot == self._used:
             self._used += 1
         if slot >= len(self._rows):
             self._rows = np.concatenate([self._rows, np.zeros_like(self._rows)])
         self._rows[slot] = vector
-        if self._index is not None:
-            self._index.add(slot, self._rows[slot])
-        elif self._used > self._exact_up_to and self._can_index:
-            self._index = _indexed(self._rows[: self._used])
-            self._can_index = self._index is not None
+        self._unsettled.add(slot)
         return slot
+
+    def settle(self) -> None:
+        """Takes what was added into the index, if there is one by now; many at a time cost much less each."""
+        if self._index is None and self._used > self._exact_up_to and self._can_index:
+            self._index = _index(self._rows.shape[1])
+            self._can_index = self._index is not None
+            self._unsettled = set(range(self._used)) - set(self._free)
+        if self._index is not None and self._unsettled:
+            slots = np.fromiter(self._unsettled, np.int64, len(self._unsettled))
+            self._index.add(slots, self._rows[slots])
+        self._unsettled.clear()
 
     def remove(self, slot: int) -> None:
         """Removes a vector."""
         self._rows[slot] = 0.0
         self._free.append(slot)
-        if self._index is not None:
+        if slot in self._unsettled:
+            self._unsettled.discard(slot)
+        elif self._index is not None:
             self._index.remove(slot)
 
     def nearest(self, vector: NDArray[np.float32], count: int) -> list[tuple[int, float]]:
@@ -77,13 +89,15 @@ class Neighbours:
         return [(int(found[at]), float(similarities[at])) for at in order if similarities[at] > 0]
 
 
-def _indexed(rows: NDArray[np.float32]) -> Any:
-    """An index of rows by their number; None where usearch is not installed."""
+def _index(dimensions: int) -> Any:
+    """An empty index; None where usearch is not installed."""
+    # Loaded after usearch, onnxruntime ends the process (usearch 2.26, onnxruntime 1.32), so it goes first.
+    with suppress(ImportError):
+        import onnxruntime  # noqa: F401
     try:
         from usearch.index import Index
     except ImportError:
         return None
-    index = Index(ndim=rows.shape[1], metric="ip", dtype="f16", expansion_search=_EXPANSION)
-    present = np.flatnonzero(rows.any(axis=1))
-    index.add(present, rows[present])
-    return index
+    return Index(
+        ndim=dimensions, metric="ip", dtype="f16", expansion_add=_EXPANSION_ADD, expansion_search=_EXPANSION_SEARCH
+    )

@@ -47,7 +47,7 @@ _NAMES: Final = _table()
 
 def veto(pair: Pair) -> str | None:
     """Why one text's answer is wrong for the other: they speak of other times; None if that is not so."""
-    first, second = dates(pair.asked), dates(pair.kept)
+    first, second = pair.asked.note("dates", dates), pair.kept.note("dates", dates)
     left, right = sorted(first - second), sorted(second - first)
     if left and right:
         return f"`{left[0][1]}` against `{right[0][1]}`"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from policy_engine.signals.guards import antonyms, dates, names, numbers, polarity, units
-from policy_engine.signals.guards.words import Pair, read
+from policy_engine.signals.guards.words import Pair, Text, read
 
 GUARDS: Final[Mapping[str, Callable[[Pair], str | None]]] = {
     "numbers": numbers.veto,
@@ -46,11 +46,19 @@ def veto(asked: str, kept: str, guards: Iterable[str] = GUARDS) -> Veto | None:
         kept: the text whose answer there is.
         guards: names of those that are asked.
     """
-    if asked == kept:
-        return None
-    pair = Pair(read(asked[:MAX_CHARS]), read(kept[:MAX_CHARS]))
+    return None if asked == kept else veto_between(read_beginning(asked), read_beginning(kept), guards)
+
+
+def veto_between(asked: Text, kept: Text, guards: Iterable[str] = GUARDS) -> Veto | None:
+    """The same for texts that have been read."""
+    pair = Pair(asked, kept)
     for name in guards:
         reason = GUARDS[name](pair)
         if reason is not None:
             return Veto(guard=name, reason=reason)
     return None
+
+
+def read_beginning(text: str) -> Text:
+    """A text as guards see it."""
+    return read(text[:MAX_CHARS])

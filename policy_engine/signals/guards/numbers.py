@@ -44,7 +44,7 @@ _MAX_DIGITS: Final = 60
 
 def veto(pair: Pair) -> str | None:
     """Why one text's answer is wrong for the other: they have other numbers; None if that is not so."""
-    first, second = numbers(pair.asked), numbers(pair.kept)
+    first, second = pair.asked.note("numbers", numbers), pair.kept.note("numbers", numbers)
     left = [number for number in first if number not in second]
     right = [number for number in second if number not in first]
     if left and right:

@@ -50,7 +50,7 @@ _UNITS: Final = _table()
 
 def veto(pair: Pair) -> str | None:
     """Why one text's answer is wrong for the other: they speak of other units; None if that is not so."""
-    first, second = units(pair.asked), units(pair.kept)
+    first, second = pair.asked.note("units", units), pair.kept.note("units", units)
     for dimension in first.keys() & second.keys():
         left, right = first[dimension] - second[dimension], second[dimension] - first[dimension]
         if left and right:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import cached_property
-from typing import Final
+from typing import Any, Final, TypeVar
+
+Found = TypeVar("Found")
 
 MAX_WORDS: Final = 400
 """Texts of more words are not aligned word by word."""
@@ -62,9 +64,17 @@ class Word:
 
 @dataclass(frozen=True)
 class Text:
-    """A text's words in order."""
+    """A text's words in order; `noted` is where guards keep what they have found out about it."""
 
     words: tuple[Word, ...]
+    noted: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def note(self, name: str, find: Callable[[Text], Found]) -> Found:
+        """What a guard finds out about the text, looked for once."""
+        if name not in self.noted:
+            self.noted[name] = find(self)
+        found: Found = self.noted[name]
+        return found
 
     @cached_property
     def plain(self) -> frozenset[str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -22,6 +25,7 @@ def test_the_nearest_come_first(exact_up_to: int) -> None:
     rows = directions(600)
     neighbours = Neighbours(32, exact_up_to=exact_up_to)
     slots = [neighbours.add(row) for row in rows]
+    neighbours.settle()
 
     for number in range(0, 600, 40):
         found = neighbours.nearest(rows[number], 3)
@@ -37,6 +41,7 @@ def test_an_index_finds_what_comparing_finds() -> None:
     near /= np.linalg.norm(near, axis=1, keepdims=True)
     neighbours = Neighbours(32, exact_up_to=100)
     slots = [neighbours.add(row) for row in rows]
+    neighbours.settle()
 
     found = sum(neighbours.nearest(near[number], 1)[0][0] == slots[number] for number in range(3_000))
 
@@ -53,6 +58,7 @@ def test_what_was_removed_is_never_found(steps: list[tuple[bool, int]], exact_up
     for is_added, number in steps:
         if is_added and number not in slots:
             slots[number] = neighbours.add(rows[number])
+            neighbours.settle()
         elif not is_added and number in slots:
             neighbours.remove(slots.pop(number))
 
@@ -61,3 +67,16 @@ def test_what_was_removed_is_never_found(steps: list[tuple[bool, int]], exact_up
         assert neighbours.nearest(rows[number], 1)[0][0] == slot
     for number in set(range(31)) - set(slots):
         assert all(similarity < 0.99 for _, similarity in neighbours.nearest(rows[number], 3))
+
+
+def test_index_and_local_embedder_live_in_one_process() -> None:
+    """A process that has made an index can still open a model: the libraries behind them are loaded in that order."""
+    program = (
+        "from policy_engine.signals.caches.neighbours import Neighbours;"
+        "import numpy as np;"
+        "n = Neighbours(2, exact_up_to=0); n.add(np.array([1, 0])); n.settle();"
+        "import onnxruntime; print(n.nearest(np.array([1, 0], np.float32), 1))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout.strip()) == (0, "[(0, 1.0)]")
