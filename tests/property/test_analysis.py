@@ -41,7 +41,7 @@ def case_of(seed: int) -> tuple[Files, list[Mapping[str, Any]]]:
     return make_files(rng), [make_request(rng) for _ in range(40)]
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(SEEDS)
 def test_a_rule_called_unreachable_is_decided_by_no_request(seed: int) -> None:
     """No request is decided by a rule that is proved to be covered or impossible, nor does it add its modifiers."""
@@ -55,7 +55,7 @@ def test_a_rule_called_unreachable_is_decided_by_no_request(seed: int) -> None:
         assert [rule.name for rule in impossible if study.oracle.matches(rule, request)] == []
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(SEEDS)
 def test_what_is_called_constant_never_changes(seed: int) -> None:
     """A condition that is proved never to hold holds for no request, and one that is never false is not false."""
