@@ -61,6 +61,24 @@ failed   contracts     away          $0        away: provider `closed` needs the
 in pieces: We send it back to you by post, free of charge, within five working days.
 accepted at $0.1790
 """,
+    "judge_gate.py": """\
+strict: We send it back to you by post, free of charge, within five working days.
+  answer small  $0.0030, gate false judge critic >= 0.7 does not hold
+  judge  critic $0.0085
+  answer large  $0.176
+  accepted, 1 escalations, $0.1875
+lenient: By post.
+  answer small  $0.0030, gate true
+  judge  friend $0.0084
+  accepted, 0 escalations, $0.0114
+""",
+    "anthropic_cascade.py": """\
+haiku   gate false, 7 tokens, $0.000065
+sonnet  gate None, 4 tokens, $0.00015
+accepted: {"order": 48210077}
+in pieces: | {"order": |  48210077}
+accepted, $0.000215
+""",
 }
 SERVICE = "fastapi_service.py"
 CLUSTER = "spark_replay.py"
