@@ -49,6 +49,13 @@ class Draft:
         """The entries of a section, to add to."""
         return self.sections.setdefault(name, {})
 
+    def condition(self, name: str, written: Mapping[str, Any]) -> dict[str, Any]:
+        """A reference to a condition that is declared by this name, or near to it where another one has it."""
+        conditions = self.section("conditions")
+        name = unused(name, conditions)
+        conditions[name] = written
+        return {"condition": name}
+
     def left_out(self, place: str, text: str) -> None:
         """Notes what has no counterpart here."""
         self._note(Note(about=About.LEFT_OUT, place=place, text=text))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from policy_engine.authoring.draft import entries, slug
+from policy_engine.authoring.draft import entries, slug, unused
 from policy_engine.authoring.formula import Formula, all_of, negated
 from policy_engine.authoring.vllm_sr.numbers import Range, decimal, plain, range_of
 from policy_engine.authoring.vllm_sr.signals import Signals
@@ -74,9 +74,7 @@ class Projections:
         formula = all_of([self._within(score, own), *others])
         if isinstance(formula, bool):
             return formula
-        own_name = f"{self.signals.prefix}projection_{slug(name)}"
-        self.signals.draft.section("conditions")[own_name] = formula
-        return {"condition": own_name}
+        return self.signals.draft.condition(f"{self.signals.prefix}projection_{slug(name)}", formula)
 
     def _within(self, score: str, bounds: Range) -> Formula:
         inputs = self._inputs(score)
@@ -103,7 +101,7 @@ class Projections:
 
     def _sum(self, score: str) -> _Sum:
         if score not in self._sums:
-            name = self.signals.prefix + slug(score)
+            name = unused(self.signals.prefix + slug(score), self.signals.draft.section("scores"))
             terms = list(self._terms(score, Decimal(1), frozenset()))
             if any(term is None for term in terms):
                 self._sums[score] = _Sum(name=f"{name}_score", points=None)

@@ -93,8 +93,7 @@ class Signals:
     def _named(self, name: str, formula: Formula, *, shared: bool) -> Formula:
         if isinstance(formula, bool) or not shared:
             return formula
-        self.draft.section("conditions")[self.prefix + name] = formula
-        return {"condition": self.prefix + name}
+        return self.draft.condition(self.prefix + name, formula)
 
     def _measured(self, kind: str, name: str, signal: Mapping[str, Any], bounds: Range | None) -> Formula:
         """A signal that follows from the request, but by a rule that no condition can state."""

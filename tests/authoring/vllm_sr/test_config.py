@@ -238,6 +238,19 @@ def test_recipes_have_rules_of_their_own(tmp_path: Path) -> None:
     assert "a recipe that no entrypoint leads to" in by_text(router.bundle.notes, About.LEFT_OUT)
 
 
+def test_names_that_look_alike_here_stay_apart(tmp_path: Path) -> None:
+    """Two signals whose names differ only in spaces are two conditions."""
+    keywords = [{"name": name, "operator": "OR", "keywords": [word]} for name, word in (("a b", "one"), ("a_b", "two"))]
+    decisions = [
+        {"name": word, "rules": {"type": "keyword", "name": name}, "modelRefs": [{"model": "m"}]}
+        for name, word in (("a b", "one"), ("a_b", "two"))
+    ]
+    routing = {"modelCards": [{"name": "m"}], "signals": {"keywords": keywords}, "decisions": decisions}
+    policies = built(import_vllm_sr({"providers": FREE, "routing": routing}, source="x"), tmp_path)
+
+    assert [asked(policies, text).rule for text in ("one", "two", "three")] == ["one", "two", None]
+
+
 def test_phrases_are_compared_by_the_embedder_that_is_named(tmp_path: Path) -> None:
     """With an embedder, examples become phrases and the threshold a similarity; without one, a signal."""
     embeddings = [{"name": "near", "threshold": 0.8, "aggregation_method": "max", "candidates": ["mend my boots"]}]
