@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import httpx_aiohttp  # noqa: F401  so that loading it takes no call's time
+
 from policy_engine import Engine, Request
 from policy_engine.model.outcome import Outcome
 from tests.servers import anthropic_wire, openai_wire
