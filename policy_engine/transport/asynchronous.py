@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from httpx_aiohttp import AiohttpTransport
 
 
+def load_transport() -> None:
+    """Loads what `make_transport` needs; it takes a moment the first time, and none after that."""
+    import httpx_aiohttp  # noqa: F401  (only to have it loaded)
+
+
 def make_transport(
     ssl_context: ssl.SSLContext, *, proxy: str | None, max_connections: int, idle_s: float
 ) -> AiohttpTransport:

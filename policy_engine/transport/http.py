@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 import httpx
 
 from policy_engine.model.call import Failure
-from policy_engine.transport.asynchronous import httpx_errors, make_transport
+from policy_engine.transport.asynchronous import httpx_errors, load_transport, make_transport
 from policy_engine.transport.deadline import EXTENSION, Clock, Deadline
 from policy_engine.transport.failures import failure_of
 from policy_engine.transport.keep_alive import KeepAliveTransport
@@ -71,7 +71,7 @@ class HttpTransport:
 
     async def send_async(self, outgoing: Outgoing, timeouts: Timeouts) -> Incoming | Failure:
         """The whole answer."""
-        deadline = Deadline.of(timeouts, self._clock)
+        deadline = self._awaited_deadline(timeouts)
         stream = await self._open_async(outgoing, timeouts, deadline)
         if isinstance(stream, Failure):
             return stream
@@ -86,7 +86,7 @@ class HttpTransport:
 
     async def stream_async(self, outgoing: Outgoing, timeouts: Timeouts) -> AsyncBodyStream | Failure:
         """The answer from its head on."""
-        return await self._open_async(outgoing, timeouts, Deadline.of(timeouts, self._clock))
+        return await self._open_async(outgoing, timeouts, self._awaited_deadline(timeouts))
 
     def close(self) -> None:
         """Ends all idle connections of sync calls; later calls make new ones."""
@@ -100,6 +100,11 @@ class HttpTransport:
         self.close()
         for transport in self._async.pop(asyncio.get_running_loop(), {}).values():
             await transport.aclose()
+
+    def _awaited_deadline(self, timeouts: Timeouts) -> Deadline:
+        """A deadline that begins when everything an awaited call needs is loaded, which the first call waits for."""
+        load_transport()
+        return Deadline.of(timeouts, self._clock)
 
     def _open(self, outgoing: Outgoing, timeouts: Timeouts, deadline: Deadline) -> BodyStream | Failure:
         try:
