@@ -99,5 +99,5 @@ def _index(dimensions: int) -> Any:
     except ImportError:
         return None
     return Index(
-        ndim=dimensions, metric="ip", dtype="f16", expansion_add=_EXPANSION_ADD, expansion_search=_EXPANSION_SEARCH
+        ndim=dimensions, metric="ip", dtype="i8", expansion_add=_EXPANSION_ADD, expansion_search=_EXPANSION_SEARCH
     )
