@@ -24,9 +24,8 @@ from policy_engine.model.policy import Provider
 from policy_engine.model.request import read_request
 from policy_engine.providers.settings import read_settings
 from policy_engine.replay.outcomes import Case
-from policy_engine.replay.world import RecordedWorld
-from policy_engine.signals.counters import Counters, Measurements
-from policy_engine.signals.live import built_in
+from policy_engine.replay.world import Kept, RecordedWorld
+from policy_engine.signals.live import LiveSignals, built_in
 from policy_engine.signals.sessions import Turn
 from policy_engine.signals.source import Sources
 from policy_engine.state.memory import MemoryState
@@ -74,10 +73,13 @@ class Replayer:
         self._now_s = now.timestamp()
         declarations = policy_set.declarations
         self._timeouts_s = {name: _timeout_s(provider) for name, provider in declarations.providers.items()}
-        self._counters = Counters(declarations, state=MemoryState(), measured=Measurements())
-        self._sources = Sources(
-            built_in(self._counters), declarations=declarations, emit=_untold, wall_s=lambda: self._now_s
-        )
+        signals = LiveSignals(MemoryState(), wall_s=lambda: self._now_s).of(policy_set)
+        self._counters, self._sources, self._caches = signals.counters, signals.sources, signals.caches
+        if signals.caches is not None and signals.caches.blocking:
+            # It would ask an embedder elsewhere, and a replay calls nothing: what it would find is unknown.
+            known = built_in(signals.counters)
+            self._caches = None
+            self._sources = Sources(known, declarations=declarations, emit=_untold, wall_s=lambda: self._now_s)
 
     def replay(self, case: Case) -> Replayed:
         """
@@ -124,6 +126,7 @@ class Replayer:
             learn=self._sources.resolve,
             facts=facts,
             now_s=self._now_s,
+            kept=None if self._caches is None else Kept(caches=self._caches, decision=decision),
         )
 
     def _count(self, outcome: Outcome, facts: Facts) -> None:

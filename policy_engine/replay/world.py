@@ -5,16 +5,40 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from policy_engine.evaluator.decide import Learn as LearnNow
 from policy_engine.executor.world import Money
 from policy_engine.model.call import Failure, FailureKind, Reply, Usage
-from policy_engine.model.commands import Answer, Call, Command, Learn, Lookup, Reserve, Settle
+from policy_engine.model.commands import Answer, Call, Command, Learn, Lookup, Reserve, Settle, Store
+from policy_engine.model.decision import Decision
 from policy_engine.model.facts import Facts
 from policy_engine.model.plan import Card
 from policy_engine.replay.outcomes import Recorded
+
+if TYPE_CHECKING:
+    from policy_engine.signals.caches.caches import Caches
+
+
+_SUPPLIED = Reply(message={}, finish_reason="stop", usage=None, elapsed_s=0.0, unsaid=frozenset(("text",)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """The caches as one decision uses them."""
+
+    caches: Caches
+    decision: Decision
+
+    def reply(self, cache: str, facts: Facts, *, now_s: float) -> Reply | None:
+        """The answer of the entry that the decision saw."""
+        return self.caches.reply(cache, facts, now_s=now_s)
+
+    def store(self, cache: str, facts: Facts, reply: Reply, *, now_s: float) -> None:
+        """Keeps an answer."""
+        self.caches.store(cache, facts, reply, decision=self.decision, now_s=now_s)
 
 
 class RecordedWorld:
@@ -27,6 +51,7 @@ class RecordedWorld:
         money: the budgets.
         learn: signals for gates.
         now_s: when the request came in, seconds.
+        kept: the caches; None where there are none.
 
     Attributes:
         calls: how often each model was called.
@@ -46,7 +71,9 @@ class RecordedWorld:
         learn: LearnNow,
         facts: Facts,
         now_s: float,
+        kept: Kept | None = None,
     ) -> None:
+        self._kept = kept
         self.calls: Counter[str] = Counter()
         self.paid_usd: Decimal | None = Decimal(0)
         self.answer: Recorded | None = None
@@ -72,12 +99,23 @@ class RecordedWorld:
                 return self._money.settle(command)
             case Learn(signals=signals):
                 return self._learn(signals, self._facts)
-            case Lookup():
+            case Lookup(cache=cache):
                 self.cached = True
-                return Reply(message={}, finish_reason="stop", usage=None, elapsed_s=0.0, unsaid=frozenset(("text",)))
+                found = None if self._kept is None else self._kept.reply(cache, self._facts, now_s=self.now_s)
+                return _SUPPLIED if found is None else found  # the request itself may have said that it is a hit
+            case Store() if self._kept is not None:
+                self._store(command, self._kept)
             case Call():
                 return self._call(command)
         return None
+
+    def _store(self, command: Store, kept: Kept) -> None:
+        """Keeps an answer, of which the text and how it ended have to be recorded."""
+        unsaid = sorted(command.reply.unsaid & {"text", "finish_reason"})
+        for name in unsaid:
+            self.missing[f"`{name}` of an answer for cache `{command.cache}`"] = None
+        if not unsaid:
+            kept.store(command.cache, self._facts, command.reply, now_s=self.now_s)
 
     def _call(self, call: Call) -> Reply | Failure:
         self.calls[call.model] += 1

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,7 @@ class LiveSignals:
         state: where counters are.
         functions: registered in Python, by name; see `signals.registry`.
         on_event: told of signals that fail.
+        wall_s: the present moment, Unix seconds.
 
     Attributes:
         emit: the same receiver of events, harmless, with failures counted in `failures`.
@@ -49,7 +51,9 @@ class LiveSignals:
         *,
         functions: Mapping[str, SignalFunction] | None = None,
         on_event: Emit | None = None,
+        wall_s: Callable[[], float] = time.time,
     ) -> None:
+        self._wall_s = wall_s
         self.emit = self.failures = FailureCounts(harmless(on_event))
         self.is_heard = on_event is not None
         self.state = state
@@ -75,7 +79,9 @@ class LiveSignals:
         counters = Counters(declarations, state=self.state, measured=self._measured)
         caches = _caches(declarations, self.state) if declarations.caches else None
         known = built_in(counters) if caches is None else (*built_in(counters), caches)
-        sources = Sources(known, declarations=declarations, registry=self._registry, emit=self.emit)
+        sources = Sources(
+            known, declarations=declarations, registry=self._registry, emit=self.emit, wall_s=self._wall_s
+        )
         return Signals(sources=sources, counters=counters, caches=caches)
 
 

@@ -208,6 +208,42 @@ def test_a_cache_hit_costs_nothing_and_its_score_is_unknown(tmp_path: Path) -> N
     assert (result.cached, result.cost_usd, result.score) == (True, Decimal(0), None)
 
 
+CACHED = """\
+caches: {seen: {kind: exact, ttl: 1h}}
+rules:
+  - {name: keep, then: {remember: seen}}
+  - {name: hit, when: {cache: {seen: {hit: true}}}, then: {respond: {cache: seen}}}
+default: {route: low}
+"""
+
+
+def test_caches_fill_up_as_when_serving(tmp_path: Path) -> None:
+    """The same question comes out of the cache until its time is over; another one does not."""
+    told = {"cheap": outcome(text="noon", finish_reason="stop")}
+    asked = [("10:00", "When?"), ("10:30", "When?"), ("10:40", "Where?"), ("12:00", "When?")]
+    cases = [case(at=f"2026-11-24T{at}:00Z", input=text, **told) for at, text in asked]
+
+    results = replay(tmp_path, CACHED, *cases)
+
+    assert [(result.cached, result.cost_usd) for result in results] == [
+        (False, Decimal("0.01")),
+        (True, Decimal(0)),
+        (False, Decimal("0.01")),
+        (False, Decimal("0.01")),
+    ]
+
+
+def test_an_answer_whose_text_was_not_recorded_is_not_kept(tmp_path: Path) -> None:
+    """Nobody knows what the cache would hold, and that is told."""
+    results = replay(tmp_path, CACHED, case(cheap=outcome()), case(cheap=outcome()))
+
+    assert [result.cached for result in results] == [False, False]
+    assert results[0].missing == (
+        "`finish_reason` of an answer for cache `seen`",
+        "`text` of an answer for cache `seen`",
+    )
+
+
 def test_what_a_rule_could_not_know_is_missing_too(tmp_path: Path) -> None:
     """Facts that left a rule unknown are named as in a decision."""
     text = "rules: [{name: a, when: {attributes: {tenant: x}}, then: {route: high}}]\ndefault: {route: low}\n"
