@@ -8,6 +8,7 @@ A caller's mistake is a plain `TypeError` or `ValueError`. What is left is here:
     ├── BundleError                 a folder did not become a policy set
     │   ├── BundleNotFound          there is no such folder
     │   ├── BundleInvalid           it has errors; carries the report
+    │   ├── PolicyTestsFailed       its own tests fail; carries the report
     │   └── ReloadRefused           a reload was held back by a guard; carries the reason
     ├── SignalError                 a signal could not be learned
     │   └── SignalTimeout           it did not answer within its timeout
@@ -59,6 +60,22 @@ class BundleInvalid(BundleError):
         first = next(iter(report.errors), None)
         reason = f"; the first: {first.headline()}" if first is not None else ""
         super().__init__(f"the policies in `{folder}` have {len(report.errors)} error(s){reason}")
+
+
+class PolicyTestsFailed(BundleError):
+    """
+    The bundle builds, but its own tests fail, so it does not go live.
+
+    Attributes:
+        report: mistakes in the tests, and a diagnostic for each test that fails, sorted by place.
+    """
+
+    def __init__(self, folder: str, report: Report) -> None:
+        self.folder = folder
+        self.report = report
+        first = next(iter(report.errors), None)
+        reason = f"; the first: {first.headline()}" if first is not None else ""
+        super().__init__(f"the tests of the policies in `{folder}` fail{reason}")
 
 
 class ReloadRefused(BundleError):

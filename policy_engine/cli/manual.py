@@ -16,6 +16,8 @@ _CHAPTERS = (
     "policy_engine.validator.checks",
     "policy_engine.compiler.faults",
     "policy_engine.analyzer.findings",
+    "policy_engine.verify.checks",
+    "policy_engine.verify.faults",
     "policy_engine.cli.faults",
 )
 

@@ -35,6 +35,11 @@ def open_policies(folder: Path, *, env: str | None, console: Console) -> PolicyS
 
     Ends the command with 3 where there are none, after telling why on standard error.
     """
+    return build_policies(folder, env=env, console=console)[1]
+
+
+def build_policies(folder: Path, *, env: str | None, console: Console) -> tuple[BuildResult, PolicySet]:
+    """The same, with the build that they come from."""
     result = build_folder(folder, env=env)
     report = result.report
     if result.policy_set is None:
@@ -43,4 +48,4 @@ def open_policies(folder: Path, *, env: str | None, console: Console) -> PolicyS
         console.end(NOT_LOADED)
     if report.warnings:
         console.say(f"{counted(len(report.warnings), 'warning')}; see `policy-engine validate {folder}`")
-    return result.policy_set
+    return result, result.policy_set

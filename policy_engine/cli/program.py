@@ -17,6 +17,7 @@ from policy_engine.cli.console import PIPE_CLOSED
 SUMMARIES: Mapping[str, str] = {
     "init": "Write a starter bundle to begin from.",
     "validate": "Check policies: load, validate and compile them.",
+    "test": "Run the policies' own tests.",
     "dry-run": "Decide requests and call nothing.",
     "diff": "Show what a change of policies changes.",
     "replay": "Quality and cost of policies on known outcomes.",

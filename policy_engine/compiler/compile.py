@@ -85,6 +85,32 @@ def compile_bundle(policy: Policy, cards: Mapping[str, Card], previous: PolicySe
     return Compilation(policy_set=policy_set, findings=findings)
 
 
+def compile_variant(policy: Policy, base: PolicySet) -> PolicySet:
+    """
+    The policy set of a policy that is `base` with a change, made in a fraction of the time; it decides the same way.
+
+    Rules that are the same objects are taken over, so a rule that reads what was changed has to be another object. All
+    requests are decided by one set of units, without an index of tasks. Findings are not told.
+
+    Args:
+        policy: its declarations may differ from those of `base` in conditions, scores and cascades only.
+        base: a policy set from `compile_bundle`.
+    """
+    work = _Work(policy=policy, cards=base.cards, previous=base)
+    _open_scope(work)
+    _compile_rules(work)
+    assert work.default is not None  # as `base` has one
+    return replace(
+        base,
+        declarations=policy.declarations,
+        rules=work.rules,
+        cells={},
+        general=_units(work.rules, _Known(base), any_task=True),
+        default=work.default,
+        merged={},
+    )
+
+
 def _open_scope(work: _Work) -> None:
     """Fix the layout of facts and open the graph, the previous one if the declarations are the same."""
     declarations = work.policy.declarations

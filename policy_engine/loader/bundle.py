@@ -5,20 +5,20 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import PurePath
 from types import ModuleType
 from typing import Any
 
-from policy_engine.diagnostics import Diagnostic, Finding, Position, Severity, Span, in_order
+from policy_engine.diagnostics import Address, Diagnostic, Finding, Part, Position, Severity, Span, in_order
 from policy_engine.errors import BundleNotFound
 from policy_engine.loader.assets import load_assets
 from policy_engine.loader.document import read_document
 from policy_engine.loader.encoding import decoded
 from policy_engine.loader.faults import empty_bundle, unknown_environment
 from policy_engine.loader.pause import garbage_collection_paused
-from policy_engine.loader.placing import Places, place_all
+from policy_engine.loader.placing import Places, place_all, spans_of
 from policy_engine.loader.revision import revision_of
 from policy_engine.loader.scan import MAX_FILE_BYTES, OVERLAYS, Obstacle, Scan, is_overlay, read_file, scan
 
@@ -45,12 +45,28 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TestFile:
+    """
+    One file of policy tests, not looked into yet.
+
+    `path` is relative to the bundle's folder, with `/`; `content` is the file's bytes, `sha256` their hash.
+    """
+
+    __test__ = False
+
+    path: str
+    content: bytes = field(repr=False)
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
     """
     What a folder holds for one environment.
 
     `root` is the folder as people are shown it, `files` are sorted by path, `assets` are the contents of the files
-    referred to, by path relative to the folder. `diagnostics` are all those of loading, sorted by place.
+    referred to, by path relative to the folder. `diagnostics` are all those of loading, sorted by place. `tests` lie
+    beside the policies and are no part of them: the revision does not depend on them.
     """
 
     root: str
@@ -59,6 +75,7 @@ class Bundle:
     assets: Mapping[str, bytes] = field(repr=False)
     revision: str
     diagnostics: tuple[Diagnostic, ...] = ()
+    tests: tuple[TestFile, ...] = ()
 
     @property
     def sources(self) -> dict[str, str]:
@@ -76,6 +93,10 @@ class Bundle:
     def place_all(self, findings: Iterable[Finding]) -> tuple[Diagnostic, ...]:
         """The findings with their lines and columns, in their order; each file is looked through once."""
         return place_all(findings, self._places())
+
+    def spans(self, addresses: Iterable[Address], *, part: Part = Part.VALUE) -> tuple[Span, ...]:
+        """Where values stand in their files, in their order; each file is looked through once."""
+        return spans_of(addresses, self._places(), part=part)
 
     def _places(self) -> Places:
         texts = {file.path: (file.text, file.left_out) for file in self.files}
@@ -126,6 +147,7 @@ def _load(root: str, shown: str, *, env: str | None, previous: Bundle | None) ->
             obstacles.append(content)
         elif content is not None:
             files.append(_source_file(path, content, shown=shown, known=known))
+    tests = tuple(_test_files(root, listing.tests, obstacles))
     assets = load_assets(root, files)
     bundle = Bundle(
         root=shown,
@@ -133,6 +155,7 @@ def _load(root: str, shown: str, *, env: str | None, previous: Bundle | None) ->
         files=tuple(files),
         assets=assets.contents,
         revision=revision_of(env, _contents(files, assets.contents)),
+        tests=tests,
     )
     found = [diagnostic for file in files for diagnostic in file.diagnostics]
     found += [_obstructed(obstacle, shown) for obstacle in obstacles]
@@ -147,14 +170,16 @@ def shown_path(root: str, path: str) -> str:
 
 
 def _with_diagnostics(bundle: Bundle, found: Iterable[Diagnostic]) -> Bundle:
-    return Bundle(
-        root=bundle.root,
-        env=bundle.env,
-        files=bundle.files,
-        assets=bundle.assets,
-        revision=bundle.revision,
-        diagnostics=in_order(found),
-    )
+    return replace(bundle, diagnostics=in_order(found))
+
+
+def _test_files(root: str, paths: Iterable[str], obstacles: list[Obstacle]) -> Iterator[TestFile]:
+    for path in paths:
+        content = read_file(root, path, max_bytes=MAX_FILE_BYTES)
+        if isinstance(content, Obstacle):
+            obstacles.append(content)
+        elif content is not None:
+            yield TestFile(path=path, content=content, sha256=hashlib.sha256(content).hexdigest())
 
 
 def _reusable(previous: Bundle | None, shown: str) -> dict[tuple[str, str], SourceFile]:

@@ -29,6 +29,12 @@ def place_all(findings: Iterable[Finding], places: Places) -> tuple[Diagnostic, 
     return tuple(placer.diagnostic(finding) for finding in findings)
 
 
+def spans_of(addresses: Iterable[Address], places: Places, *, part: Part = Part.VALUE) -> tuple[Span, ...]:
+    """Where values stand in their files, in their order."""
+    placer = _Placer(places)
+    return tuple(placer.span(address, part) for address in addresses)
+
+
 class _Placer:
     """Keeps what was learned about each file from one finding to the next."""
 
@@ -45,17 +51,18 @@ class _Placer:
             name=finding.name,
             severity=finding.severity,
             message=finding.message,
-            span=self._span(finding.address, finding.part, within=finding.within),
+            span=self.span(finding.address, finding.part, within=finding.within),
             yaml_path=finding.address.yaml_path,
             help=finding.help,
             related=tuple(
-                Related(span=self._span(related.address, related.part), message=related.message)
+                Related(span=self.span(related.address, related.part), message=related.message)
                 for related in finding.related
             ),
             witness=finding.witness,
         )
 
-    def _span(self, address: Address, part: Part, *, within: tuple[int, int] | None = None) -> Span:
+    def span(self, address: Address, part: Part, *, within: tuple[int, int] | None = None) -> Span:
+        """Where a value stands."""
         shown = (PurePath(self._places.root) / address.path).as_posix()
         locator = self._locator(address.path)
         if locator is None:

@@ -38,10 +38,11 @@ class Scan:
     """
     The files of a bundle, as paths relative to its folder, sorted, and what stood in the way.
 
-    `environments` are the names of the folders below `overlays/`.
+    `tests` are the files of policy tests beside them. `environments` are the names of the folders below `overlays/`.
     """
 
     paths: tuple[str, ...]
+    tests: tuple[str, ...] = ()
     obstacles: tuple[Obstacle, ...] = ()
     environments: tuple[str, ...] = ()
 
@@ -52,6 +53,7 @@ class _Walk:
     env: str | None
     folders: set[str] = field(default_factory=set)
     found: list[tuple[str, str]] = field(default_factory=list)  # path, real path
+    tests: list[tuple[str, str]] = field(default_factory=list)  # the same
     obstacles: list[Obstacle] = field(default_factory=list)
     environments: set[str] = field(default_factory=set)
 
@@ -64,11 +66,9 @@ def scan(root: str, env: str | None = None) -> Scan:
     """
     walk = _Walk(os.path.realpath(root), env)
     _walk_folder(walk, "")
-    seen: dict[str, str] = {}
-    for path, real in sorted(walk.found):
-        seen.setdefault(real, path)
     return Scan(
-        paths=tuple(sorted(seen.values())),
+        paths=_each_once(walk.found),
+        tests=_each_once(walk.tests),
         obstacles=tuple(sorted(walk.obstacles, key=lambda obstacle: obstacle.path)),
         environments=tuple(sorted(walk.environments)),
     )
@@ -77,6 +77,11 @@ def scan(root: str, env: str | None = None) -> Scan:
 def is_policy_name(name: str) -> bool:
     """Whether a file of this name holds policies: YAML, no test, no dot-file, nothing an editor left behind."""
     return name.endswith(_SUFFIXES) and not name.endswith(_TEST_SUFFIXES) and not name.startswith(_LEFTOVER_STARTS)
+
+
+def is_test_name(name: str) -> bool:
+    """Whether a file of this name holds policy tests."""
+    return name.endswith(_TEST_SUFFIXES) and not name.startswith(_LEFTOVER_STARTS)
 
 
 def is_overlay(path: str) -> bool:
@@ -106,6 +111,14 @@ def inside(root: str, real: str) -> bool:
     return real == root or real.startswith(root.rstrip(os.sep) + os.sep)
 
 
+def _each_once(found: list[tuple[str, str]]) -> tuple[str, ...]:
+    """The paths, sorted, of which several that lead to one file count once, at the first."""
+    seen: dict[str, str] = {}
+    for path, real in sorted(found):
+        seen.setdefault(real, path)
+    return tuple(sorted(seen.values()))
+
+
 def _walk_folder(walk: _Walk, folder: str) -> None:
     real = os.path.realpath(os.path.join(walk.root, folder))
     if real in walk.folders:
@@ -131,14 +144,15 @@ def _take(walk: _Walk, folder: str, entry: os.DirEntry[str]) -> None:
         if _is_ours(walk, folder, name) and _stays_inside(walk, path, entry):
             _walk_folder(walk, path)
         return
-    if not is_policy_name(name):
+    if not (is_policy_name(name) or is_test_name(name)):
         return
     if folder == OVERLAYS:
         walk.obstacles.append(_stray(path))
     elif not name.isprintable() or not _is_unicode(name):
         walk.obstacles.append(_unreadable(_shown(path), "has a name that is not plain text"))
     elif _stays_inside(walk, path, entry):
-        walk.found.append((path, os.path.realpath(os.path.join(walk.root, path))))
+        into = walk.tests if is_test_name(name) else walk.found
+        into.append((path, os.path.realpath(os.path.join(walk.root, path))))
 
 
 def _is_ours(walk: _Walk, folder: str, name: str) -> bool:

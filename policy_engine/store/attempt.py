@@ -131,13 +131,15 @@ def referred_files(bundle: Bundle) -> frozenset[str]:
 
 def holds(scan: FolderScan, bundle: Bundle) -> bool:
     """Whether a bundle was made from exactly what a look at its folder saw."""
-    from policy_engine.loader.scan import OVERLAYS, is_policy_name
+    from policy_engine.loader.scan import OVERLAYS, is_policy_name, is_test_name
 
     read = {path: sha256(content).hexdigest() for path, content in sources_of(bundle).items()}
+    read |= {test.path: test.sha256 for test in bundle.tests}
     if any(scan.files.get(path) != content for path, content in read.items()):
         return False
     others = f"{OVERLAYS}/{bundle.env}/"
-    policies = (path for path in scan.files if is_policy_name(path.rpartition("/")[2]))
+    names = ((path, path.rpartition("/")[2]) for path in scan.files)
+    policies = (path for path, name in names if is_policy_name(name) or is_test_name(name))
     ours = (path for path in policies if not path.startswith(f"{OVERLAYS}/") or path.startswith(others))
     return all(path in read for path in ours)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from policy_engine.diagnostics import Diagnostic
-from policy_engine.errors import BundleInvalid, ReloadRefused
+from policy_engine.errors import BundleInvalid, PolicyTestsFailed, ReloadRefused
 from policy_engine.store.scan import FolderScan
 from policy_engine.store.snapshot import Hindrance, Pending, Snapshot, Source, Trouble
 
@@ -100,7 +100,7 @@ def snapshot_of(
 def pending_of(trouble: Trouble, *, now: datetime) -> Pending:
     """What is pending because of some trouble; errors in policies have one line each, with their place."""
     error = trouble.error
-    diagnostics = error.report.errors if isinstance(error, BundleInvalid) else ()
+    diagnostics = error.report.errors if isinstance(error, BundleInvalid | PolicyTestsFailed) else ()
     return Pending(
         hindrance=trouble.hindrance,
         reason=_lines(diagnostics) or _words(error),

@@ -65,6 +65,7 @@ class Hindrance(StrEnum):
     CRASHED = "crashed"
     UNSETTLED = "unsettled"
     HELD = "held"
+    TESTS_FAILED = "tests_failed"
     ROLLED_BACK = "rolled_back"
 
 
@@ -86,7 +87,7 @@ class Pending:
         reason: for a person; errors in policies have one line each, with their place.
         error: what to raise where an exception is wanted.
         since: when it was first seen.
-        diagnostics: the findings, if the policies are invalid.
+        diagnostics: the findings, if the policies are invalid or their tests fail.
     """
 
     hindrance: Hindrance
@@ -143,7 +144,7 @@ class Status:
     @property
     def held(self) -> str | None:
         """Why a change that could go live is held back for a person to look at, if one is."""
-        if self.pending is None or self.pending.hindrance not in (Hindrance.HELD, Hindrance.ROLLED_BACK):
+        if self.pending is None or self.pending.hindrance not in _HELD_BACK:
             return None
         return self.pending.reason
 
@@ -160,3 +161,6 @@ class Status:
             "files": list(self.files),
             "pending": None if self.pending is None else self.pending.to_json(),
         }
+
+
+_HELD_BACK = (Hindrance.HELD, Hindrance.TESTS_FAILED, Hindrance.ROLLED_BACK)

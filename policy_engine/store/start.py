@@ -10,6 +10,7 @@ from policy_engine.errors import BundleError
 from policy_engine.model.events import Event, LastGoodServed, ReloadSucceeded
 from policy_engine.pipeline import BuildResult
 from policy_engine.store.attempt import Attempt, Builder
+from policy_engine.store.gate import failing_tests
 from policy_engine.store.last_good import LastGood
 from policy_engine.store.record import Record, pending_of, snapshot_of
 from policy_engine.store.snapshot import Snapshot, Source, Trouble
@@ -22,13 +23,14 @@ def first_record(
     What a new store knows, and what there is to tell. Blocks while the folder settles and is built.
 
     Raises:
-        BundleError: the folder cannot be used, and nothing was kept that could stand in.
+        BundleError: the folder cannot be used or fails its own tests, and nothing was kept that could stand in.
     """
     began = time.perf_counter()
     attempt = builder.attempt(before=None, previous=None, pause=_sleep)
     assert attempt is not None  # this pause never gives up
-    if attempt.trouble is not None:
-        return _standing_in(builder, last_good, attempt, attempt.trouble, now=clock())
+    trouble = attempt.trouble or failing_tests(attempt.built, builder.folder)
+    if trouble is not None:
+        return _standing_in(builder, last_good, attempt, trouble, now=clock())
     live = snapshot_of(attempt.built, generation=1, digest=attempt.scan.digest, now=clock())
     record = Record(live=live, history=(live,), judged=attempt.scan, in_step=live.digest)
     return record, [succeeded(live, previous=None, began=began)]

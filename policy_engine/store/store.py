@@ -15,9 +15,10 @@ from datetime import datetime
 
 from policy_engine.model.events import Emit, Event, LastGoodFailed, ReloadFailed, ReloadHeld, RolledBack, harmless
 from policy_engine.model.facts import utc_now
-from policy_engine.pipeline import build
+from policy_engine.pipeline import BuildResult, build
 from policy_engine.store.attempt import Attempt, Build, Builder
 from policy_engine.store.fork import renew_after_fork
+from policy_engine.store.gate import failing_tests, is_tested_alike
 from policy_engine.store.guard import accident, fixed_change
 from policy_engine.store.last_good import LastGood
 from policy_engine.store.record import Record, pending_of, snapshot_of
@@ -47,6 +48,7 @@ class Store:
     Raises:
         BundleNotFound: there is no such folder, and no last known good.
         BundleInvalid: its policies have errors, and there is no last known good.
+        PolicyTestsFailed: its own tests fail, and there is no last known good.
         BundleError: it never held still, and there is no last known good.
     """
 
@@ -116,7 +118,7 @@ class Store:
         Makes what the folder holds live, if it can be. Blocks until that is done, one reload at a time.
 
         Args:
-            force: take it even if it looks like an accident.
+            force: take it even if it looks like an accident, or fails its own tests.
         """
         with self._turn, faster_turns():
             outcome, events = self._attempt(_sleep, force=force)
@@ -194,14 +196,23 @@ class Store:
             return ReloadOutcome(result=Result.UNCHANGED, snapshot=record.live, pending=record.pending), ()
         if attempt.trouble is not None:
             return self._refuse(attempt.scan, attempt.trouble)
+        trouble = self._objection(attempt.built, force=force)
+        if trouble is not None:
+            return self._refuse(attempt.scan, trouble)
         if attempt.built.report.revision == record.live.revision:
             self._publish(record.in_step_with(attempt.scan))
             return ReloadOutcome(result=Result.UNCHANGED, snapshot=record.live), ()
-        live = record.live.result
-        refusal = fixed_change(live, attempt.built) or (None if force else accident(live, attempt.built))
-        if refusal is not None:
-            return self._refuse(attempt.scan, Trouble(hindrance=Hindrance.HELD, error=refusal))
         return self._accept(attempt, began)
+
+    def _objection(self, built: BuildResult, *, force: bool) -> Trouble | None:
+        """What speaks against policies that could go live: a guard, or their own tests."""
+        live = self._record.live.result
+        if built.report.revision == live.report.revision and is_tested_alike(built, live):
+            return None
+        refusal = fixed_change(live, built) or (None if force else accident(live, built))
+        if refusal is not None:
+            return Trouble(hindrance=Hindrance.HELD, error=refusal)
+        return None if force else failing_tests(built, self.folder)
 
     def _accept(self, attempt: Attempt, began: float) -> tuple[ReloadOutcome, Iterable[Event]]:
         record, scan = self._record, attempt.scan
@@ -245,7 +256,7 @@ def _refusal(before: Record, after: Record) -> Iterable[Event]:
     if pending is None or (known is not None and known.reason == pending.reason):
         return ()
     serving = after.live.revision
-    if pending.hindrance is Hindrance.HELD:
+    if pending.hindrance in (Hindrance.HELD, Hindrance.TESTS_FAILED):
         return (ReloadHeld(serving=serving, reason=pending.reason),)
     return (ReloadFailed(serving=serving, error=pending.reason),)
 

@@ -100,15 +100,15 @@ def test_the_starter_policy_has_a_rule_of_each_kind(tmp_path: Path) -> None:
 
 
 def test_the_starter_tests_name_rules_of_the_starter(tmp_path: Path) -> None:
-    """Every rule that a case expects is one that the policy has."""
+    """Every rule, and the default, is expected by some case."""
     policy_file, test_file, _ = init(tmp_path)
     policy = yaml.safe_load(policy_file.read_text(encoding="utf-8"))
     tests = yaml.safe_load(test_file.read_text(encoding="utf-8"))
 
     expected = {case["expect"]["rule"] for case in tests["cases"] if "rule" in case["expect"]}
 
-    assert len(tests["cases"]) == 4
-    assert expected <= {rule["name"] for rule in policy["rules"]}
+    assert len(tests["cases"]) == 6
+    assert expected == {"(default)", *(rule["name"] for rule in policy["rules"])}
 
 
 def test_the_starter_requests_are_requests(tmp_path: Path) -> None:

@@ -31,8 +31,8 @@ def test_the_commands_that_init_names_work(tmp_path: Path) -> None:
     said = run("policy-engine init shop", tmp_path).stdout
     commands = [line.strip() for line in said.splitlines() if line.startswith("  policy-engine ")]
 
-    assert len(commands) == 2
-    assert [run(command, tmp_path).returncode for command in commands] == [0, 0]
+    assert len(commands) == 3
+    assert [run(command, tmp_path).returncode for command in commands] == [0, 0, 0]
 
 
 def test_a_second_init_leaves_the_first_alone(tmp_path: Path) -> None:

@@ -19,10 +19,12 @@ def write(root: Path, paths: Iterable[str]) -> None:
 
 
 def test_yaml_files_are_found_in_order_of_path(tmp_path: Path) -> None:
-    """All `*.yaml` and `*.yml` files below the folder belong to it, sorted by path with `/`."""
+    """All `*.yaml` and `*.yml` files below the folder belong to it, sorted by path with `/`; tests are told apart."""
     write(tmp_path, ["b.yaml", "a/z.yml", "a.yaml", "a/b/c.yaml", "notes.txt", "chat_test.yaml", "a/x_test.yml"])
 
-    assert scan(str(tmp_path)) == Scan(paths=("a.yaml", "a/b/c.yaml", "a/z.yml", "b.yaml"))
+    assert scan(str(tmp_path)) == Scan(
+        paths=("a.yaml", "a/b/c.yaml", "a/z.yml", "b.yaml"), tests=("a/x_test.yml", "chat_test.yaml")
+    )
 
 
 @pytest.mark.parametrize(

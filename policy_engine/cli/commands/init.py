@@ -27,5 +27,6 @@ def command(folder: Path, console: Console) -> None:
     console.say(
         "\nnext:\n"
         f"  policy-engine validate {folder}\n"
+        f"  policy-engine test {folder}\n"
         f"  policy-engine dry-run {folder} --requests {folder / 'requests.jsonl'}"
     )

@@ -1,0 +1,1 @@
+"""What running tests can say about a policy: one module per code, its docstring the manual page."""

@@ -1,0 +1,1 @@
+"""Mutation: policies with one thing changed, to see whether a test notices."""
