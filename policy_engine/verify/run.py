@@ -74,18 +74,13 @@ def run_suite(suite: Suite, policy_set: PolicySet) -> SuiteResult:
 def passes(test: Case | RuleExample, policy_set: PolicySet, rule: CompiledRule | None) -> bool:
     """Whether a test passes; `rule` is the one whose example it is, None where that is gone."""
     if isinstance(test, Case):
-        return not differences(test.expect, decision_json(decided(test, policy_set)))
+        return not differences(test.expect, decided(test, policy_set).to_json())
     return rule is None or (tried_alone(rule, policy_set, test.request).result in MATCHES) == test.matches
 
 
 def decided(case: Case, policy_set: PolicySet) -> Decision:
     """The decision about a case; its estimate where one is expected."""
     return decide(policy_set, case.request, estimate="estimate" in case.expect)
-
-
-def decision_json(decision: Decision) -> dict[str, Any]:
-    """A decision as data, for comparing."""
-    return decision.to_json()
 
 
 def tried_alone(rule: CompiledRule, policy_set: PolicySet, request: Request) -> RuleTrace:
@@ -119,7 +114,7 @@ def _results(suite: Suite, policy_set: PolicySet, compiled: dict[Any, CompiledRu
 
 def _case_result(case: Case, policy_set: PolicySet) -> TestResult:
     decision = decided(case, policy_set)
-    found = differences(case.expect, decision_json(decision))
+    found = differences(case.expect, decision.to_json())
     if not found:
         status = Status.PASSED if case.todo is None else Status.PASSING_TODO
         return TestResult(test=case, status=status, decision=decision)
