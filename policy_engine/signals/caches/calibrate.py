@@ -33,7 +33,8 @@ MOST_TEXTS: Final = 8_000
 
 # Few steps, since each is a chance to stop too early or to go on too long by luck.
 _STEP: Final = 0.01
-_ROOM: Final = 6
+# How many times the least sample there must be: with fewer, luck decides whether a rate that is near can be kept.
+_ROOM: Final = 10
 _CANDIDATES: Final = 5
 _NEIGHBOURS: Final = 64
 _BLOCK: Final = 512
