@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from policy_engine.signals.caches.bounds import CONFIDENCE, least_sample, upper_bound
 from policy_engine.signals.caches.checks import Check
-from policy_engine.signals.guards.guard import veto
+from policy_engine.signals.caches.directory import CANDIDATES
+from policy_engine.signals.guards.guard import read_beginning, veto, veto_between
 
 if TYPE_CHECKING:
     from policy_engine.signals.embedders.protocol import Vectors
@@ -35,9 +35,17 @@ MOST_TEXTS: Final = 8_000
 _STEP: Final = 0.01
 # How many times the least sample there must be: with fewer, luck decides whether a rate that is near can be kept.
 _ROOM: Final = 10
-_CANDIDATES: Final = 5
-_NEIGHBOURS: Final = 64
+_STRICTEST: Final = 0.99
+_TELLING: Final = 50
+_NEIGHBOURS: Final = 128
 _BLOCK: Final = 512
+
+
+class Counts(NamedTuple):
+    """Hits at some threshold, and how many of them were wrong."""
+
+    hits: int
+    wrong: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,43 +68,75 @@ class Refusal:
     labels_needed: int | None
 
 
-def from_traffic(
-    vectors: Vectors, texts: Sequence[str], labels: Sequence[str], guards: Iterable[str], *, seed: int = 0
-) -> list[Check]:
+class Traffic:
     """
-    Texts replayed as traffic in `ORDERS` random orders: for each, its nearest earlier one without a veto, and whether
-    the two have one label. What has none nearby is left out.
+    Labelled texts, replayed as a cache would serve them: a hit is answered by the nearest kept text, a miss is kept.
 
     Args:
         vectors: of the texts, of length 1.
         labels: texts with one label have one answer.
         guards: those that the cache asks.
     """
-    chance = random.Random(seed)
-    chosen = list(range(len(texts)))
-    chance.shuffle(chosen)
-    chosen = chosen[:MOST_TEXTS]
-    neighbours = _neighbours(vectors[chosen])
-    asked = tuple(guards)
 
-    @cache
-    def differs(one: int, other: int) -> bool:
-        return veto(texts[chosen[one]], texts[chosen[other]], asked) is not None
+    def __init__(
+        self, vectors: Vectors, texts: Sequence[str], labels: Sequence[str], guards: Iterable[str], *, seed: int = 0
+    ) -> None:
+        self._chance = random.Random(seed)
+        chosen = list(range(len(texts)))
+        self._chance.shuffle(chosen)
+        chosen = chosen[:MOST_TEXTS]
+        self._labels = [labels[at] for at in chosen]
+        self._near = _neighbours(vectors[chosen])
+        self._orders = [self._chance.sample(range(len(chosen)), len(chosen)) for _ in range(ORDERS)]
+        read = [read_beginning(texts[at]) for at in chosen]
+        asked = tuple(guards)
 
-    checks = []
-    for _ in range(ORDERS):
-        place = list(range(len(chosen)))
-        chance.shuffle(place)
-        for one, (near, similarities) in enumerate(neighbours):
-            earlier = ((at, s) for at, s in zip(near, similarities, strict=True) if place[at] < place[one])
-            for at, similarity in islice(earlier, _CANDIDATES):
-                if similarity < LOWEST:
-                    break
-                if not differs(one, at):
-                    is_right = labels[chosen[one]] == labels[chosen[at]]
-                    checks.append(Check(similarity=min(1.0, similarity), is_right=is_right))
-                    break
-    return checks
+        @cache
+        def differs(one: int, other: int) -> bool:
+            return veto_between(read[one], read[other], asked) is not None
+
+        self._differs = differs
+
+    def counts(self, threshold: float) -> Counts:
+        """Hits, and wrong ones among them, at a threshold; the mean of the orders, wrong ones rounded up."""
+        found = [self._replayed(order, threshold) for order in self._orders]
+        hits = sum(counts.hits for counts in found) // ORDERS
+        return Counts(hits, math.ceil(sum(counts.wrong for counts in found) / ORDERS))
+
+    def _replayed(self, order: Sequence[int], threshold: float) -> Counts:
+        kept = bytearray(len(order))
+        hits = wrong = 0
+        for one in order:
+            answered_by = self._answer(one, kept, threshold)
+            if answered_by is None:
+                kept[one] = 1
+            else:
+                hits += 1
+                wrong += self._labels[one] != self._labels[answered_by]
+        return Counts(hits, wrong)
+
+    def _answer(self, one: int, kept: bytearray, threshold: float) -> int | None:
+        """The nearest kept text that reaches the threshold and no guard objects to, of the few that are looked at."""
+        looked_at = 0
+        for at, similarity in zip(*self._near[one], strict=True):
+            if similarity < threshold or looked_at == CANDIDATES:
+                return None
+            if kept[at]:
+                looked_at += 1
+                if not self._differs(one, at):
+                    return at
+        return None
+
+
+def counts_of(checks: Iterable[Check]) -> Callable[[float], Counts]:
+    """The same of pairs that were labelled or checked one by one."""
+    ordered = tuple(checks)
+
+    def counts(threshold: float) -> Counts:
+        reached = [check for check in ordered if check.similarity >= threshold]
+        return Counts(len(reached), sum(not check.is_right for check in reached))
+
+    return counts
 
 
 def from_pairs(
@@ -113,7 +153,7 @@ def from_pairs(
 
 
 def lowest_threshold(
-    checks: Sequence[Check], *, pairs: int, max_wrong_hit_rate: float, orders: int = 1
+    counts: Callable[[float], Counts], *, pairs: int, max_wrong_hit_rate: float
 ) -> Threshold | Refusal:
     """
     The lowest threshold whose wrong share is at most the stated one, surely.
@@ -122,9 +162,8 @@ def lowest_threshold(
     correction for many tries is needed), until the upper bound of Clopper and Pearson passes the rate.
 
     Args:
-        checks: pairs near enough to matter.
+        counts: hits and wrong ones at a threshold.
         pairs: how many were looked at, near or not.
-        orders: in how many orders the same texts were replayed; more of them are no more evidence, but a steadier one.
     """
     if pairs < LEAST_PAIRS:
         return Refusal(
@@ -132,24 +171,25 @@ def lowest_threshold(
             pairs=pairs,
             labels_needed=LEAST_PAIRS - pairs,
         )
-    ordered = sorted(checks, key=lambda check: -check.similarity)
     needed = _ROOM * least_sample(max_wrong_hit_rate)
-    alike = len(ordered) // orders
-    if alike < needed:
-        return Refusal(
-            reason=f"only {alike:,} of {pairs:,} pairs are alike; it takes {needed:,} to tell such a rate",
-            pairs=pairs,
-            labels_needed=int(pairs * needed / max(1, alike)) - pairs,
-        )
-    start = _grid_at_most(ordered[needed * orders - 1].similarity)
     best: Threshold | None = None
-    tried = start
-    while tried >= LOWEST:
-        found = _at(tried, ordered, pairs, orders)
-        if found.bound > max_wrong_hit_rate:
-            return best or _unreachable(found, max_wrong_hit_rate)
-        best, tried = found, round(tried - _STEP, 6)
-    return best or Refusal(reason="no similarity is high enough", pairs=pairs, labels_needed=None)
+    hits = promising = 0
+    for step in range(round(_STRICTEST / _STEP), round(LOWEST / _STEP) - 1, -1):
+        hits, wrong = counts(round(step * _STEP, 6))
+        if hits < needed and best is None:
+            promising = hits if hits >= _TELLING and wrong < max_wrong_hit_rate * hits else promising
+            continue
+        bound = upper_bound(wrong, hits, confidence=CONFIDENCE)
+        found = Threshold(threshold=round(step * _STEP, 6), pairs=pairs, hits=hits, wrong=wrong, bound=bound)
+        if bound > max_wrong_hit_rate:
+            labels_needed = int(pairs * needed / promising) - pairs if promising else None
+            return best or _unreachable(found, labels_needed)
+        best = found
+    return best or Refusal(
+        reason=f"only {hits:,} of {pairs:,} pairs are alike; it takes {needed:,} to tell such a rate",
+        pairs=pairs,
+        labels_needed=int(pairs * needed / max(1, hits)) - pairs,
+    )
 
 
 def _neighbours(vectors: Vectors) -> list[tuple[list[int], list[float]]]:
@@ -168,27 +208,19 @@ def _neighbours(vectors: Vectors) -> list[tuple[list[int], list[float]]]:
     return found
 
 
-def _grid_at_most(similarity: float) -> float:
-    return round(math.floor(similarity / _STEP + 1e-9) * _STEP, 6)
-
-
-def _at(threshold: float, ordered: Sequence[Check], pairs: int, orders: int) -> Threshold:
-    reached = [check for check in ordered if check.similarity >= threshold]
-    hits = len(reached) // orders
-    wrong = math.ceil(sum(not check.is_right for check in reached) / orders)
-    bound = upper_bound(wrong, hits, confidence=CONFIDENCE)
-    return Threshold(threshold=threshold, pairs=pairs, hits=hits, wrong=wrong, bound=bound)
-
-
-def _unreachable(found: Threshold, max_wrong_hit_rate: float) -> Refusal:
-    """Why even the strictest threshold that can be told about is not strict enough."""
+def _unreachable(found: Threshold, labels_needed: int | None) -> Refusal:
+    """Why the strictest threshold that can be told about is not strict enough, and whether a stricter one might be."""
     rate = found.wrong / found.hits
-    counts = f"{found.wrong:,} of the {found.hits:,} most similar pairs are wrong"
-    if rate >= max_wrong_hit_rate:
-        reason = f"{counts} ({rate:.1%}): this embedder cannot keep {max_wrong_hit_rate:.3g} on this traffic"
-        return Refusal(reason=reason, pairs=found.pairs, labels_needed=None)
-    factor = 2
-    while upper_bound(found.wrong * factor, found.hits * factor) > max_wrong_hit_rate and factor < 64:
-        factor *= 2
-    reason = f"{counts} ({rate:.1%}), which may still be {found.bound:.1%} in truth; more labels may settle it"
-    return Refusal(reason=reason, pairs=found.pairs, labels_needed=found.pairs * (factor - 1))
+    counted = f"{found.wrong:,} of {found.hits:,} hits at {found.threshold:g} are wrong"
+    said = f"{counted} ({rate:.1%}, at most {found.bound:.1%})"
+    if labels_needed is None:
+        return Refusal(
+            reason=f"{said}, and stricter similarities are no better: this embedder cannot keep the rate here",
+            pairs=found.pairs,
+            labels_needed=None,
+        )
+    return Refusal(
+        reason=f"{said}; stricter similarities look better, but with too few hits to tell",
+        pairs=found.pairs,
+        labels_needed=labels_needed,
+    )

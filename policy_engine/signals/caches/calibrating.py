@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 from policy_engine.model.calibration import Calibration
 from policy_engine.signals.caches.bounds import CONFIDENCE
 from policy_engine.signals.caches.calibrate import (
     MOST_TEXTS,
-    ORDERS,
+    Counts,
     Refusal,
+    Traffic,
+    counts_of,
     from_pairs,
-    from_traffic,
     lowest_threshold,
 )
 from policy_engine.signals.caches.checks import Check
@@ -38,12 +40,9 @@ def calibrated(
         checks: pairs that were checked while serving; they count like labelled ones.
         today: the date that the calibration bears.
     """
-    found = _checks(settings, embedder, labels)
-    # A check stands beside each order of the texts, so that both weigh the same.
-    orders = ORDERS if labels.texts else 1
-    found += checks * orders
+    counts = _counts(settings, embedder, labels, checks)
     pairs = len(checks) + len(labels.pairs) + max(0, min(len(labels.texts), MOST_TEXTS) - 1)
-    result = lowest_threshold(found, pairs=pairs, max_wrong_hit_rate=max_wrong_hit_rate, orders=orders)
+    result = lowest_threshold(counts, pairs=pairs, max_wrong_hit_rate=max_wrong_hit_rate)
     if isinstance(result, Refusal):
         return result
     return Calibration(
@@ -61,10 +60,23 @@ def calibrated(
     )
 
 
-def _checks(settings: CacheSettings, embedder: Embedder, labels: Labels) -> list[Check]:
-    if labels.texts:
-        vectors = embedder.embed(labels.texts)
-        return from_traffic(vectors, labels.texts, labels.labels, settings.guards)
+def _counts(
+    settings: CacheSettings, embedder: Embedder, labels: Labels, checks: tuple[Check, ...]
+) -> Callable[[float], Counts]:
+    """Hits and wrong ones at a threshold, of labels and checks together."""
+    of_checks = counts_of((*checks, *_pairs(settings, embedder, labels)))
+    if not labels.texts:
+        return of_checks
+    traffic = Traffic(embedder.embed(labels.texts), labels.texts, labels.labels, settings.guards)
+
+    def counts(threshold: float) -> Counts:
+        replayed, checked = traffic.counts(threshold), of_checks(threshold)
+        return Counts(replayed.hits + checked.hits, replayed.wrong + checked.wrong)
+
+    return counts
+
+
+def _pairs(settings: CacheSettings, embedder: Embedder, labels: Labels) -> list[Check]:
     if not labels.pairs:
         return []
     first, second = (embedder.embed([pair[side] for pair in labels.pairs]) for side in (0, 1))

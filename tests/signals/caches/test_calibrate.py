@@ -9,11 +9,12 @@ import pytest
 
 from policy_engine.signals.caches.bounds import upper_bound
 from policy_engine.signals.caches.calibrate import (
-    ORDERS,
+    Counts,
     Refusal,
     Threshold,
+    Traffic,
+    counts_of,
     from_pairs,
-    from_traffic,
     lowest_threshold,
 )
 from policy_engine.signals.caches.checks import Check
@@ -29,7 +30,8 @@ def checks(count: int, *, wrong_below: float, often: float, seed: int = 1) -> li
 
 def test_the_lowest_threshold_that_keeps_the_rate_is_found() -> None:
     """It is below the similarity where errors begin, by as much as the rate allows, and its bound holds."""
-    found = lowest_threshold(checks(6_000, wrong_below=0.8, often=0.5), pairs=6_000, max_wrong_hit_rate=0.05)
+    counts = counts_of(checks(6_000, wrong_below=0.8, often=0.5))
+    found = lowest_threshold(counts, pairs=6_000, max_wrong_hit_rate=0.05)
 
     assert isinstance(found, Threshold)
     assert 0.76 < found.threshold < 0.8
@@ -41,7 +43,7 @@ def test_the_rate_holds_on_other_texts() -> None:
     held = 0
     for seed in range(20):
         found = lowest_threshold(
-            checks(4_000, wrong_below=0.85, often=0.3, seed=seed), pairs=4_000, max_wrong_hit_rate=0.05
+            counts_of(checks(4_000, wrong_below=0.85, often=0.3, seed=seed)), pairs=4_000, max_wrong_hit_rate=0.05
         )
         assert isinstance(found, Threshold)
         fresh = checks(40_000, wrong_below=0.85, often=0.3, seed=1_000 + seed)
@@ -56,32 +58,33 @@ def test_the_rate_holds_on_other_texts() -> None:
     [
         (checks(2_000, wrong_below=0, often=0), 2_000, 0.05, "2,000 labelled pairs are too few", 1_000),
         (checks(100, wrong_below=0, often=0), 5_000, 0.05, "only 100 of 5,000 pairs are alike", 17_500),
-        (checks(5_000, wrong_below=2, often=0.3), 5_000, 0.05, "this embedder cannot keep 0.05", None),
-        (checks(4_000, wrong_below=2, often=0.019), 4_000, 0.02, "more labels may settle it", 4_000),
+        (checks(5_000, wrong_below=2, often=0.3), 5_000, 0.05, "this embedder cannot keep the rate here", None),
+        (checks(4_000, wrong_below=0.9, often=0.2), 4_000, 0.01, "stricter similarities look better", 5_064),
     ],
 )
 def test_what_cannot_be_told_is_refused(
     given: list[Check], pairs: int, rate: float, reason: str, needed: int | None
 ) -> None:
     """Too few labels, too few that are alike, or too many errors: it says which, and how many labels would do."""
-    found = lowest_threshold(given, pairs=pairs, max_wrong_hit_rate=rate)
+    found = lowest_threshold(counts_of(given), pairs=pairs, max_wrong_hit_rate=rate)
 
     assert isinstance(found, Refusal)
     assert reason in found.reason
     assert found.labels_needed == needed
 
 
-def test_traffic_is_replayed_against_what_came_before() -> None:
-    """Each text meets its nearest earlier one that no guard vetoes, and is right if the labels are equal."""
+def test_traffic_is_replayed_as_it_would_be_served() -> None:
+    """A text is answered by the nearest kept one without a veto, right if the labels are equal; else it is kept."""
     texts = ["turn on the hall lights", "turn off the hall lights", "turn on the hall lights now", "pay my bill"]
     vectors = HashedEmbedder().embed(texts)
 
-    guarded = from_traffic(vectors, texts, ["on", "off", "on", "pay"], ("polarity",))
-    bare = from_traffic(vectors, texts, ["on", "off", "on", "pay"], ())
+    guarded = Traffic(vectors, texts, ["on", "off", "on", "pay"], ("polarity",))
+    bare = Traffic(vectors, texts, ["on", "off", "on", "pay"], ())
 
-    assert [check.is_right for check in guarded] == [True] * ORDERS
-    assert len(bare) == 2 * ORDERS
-    assert not all(check.is_right for check in bare)
+    assert guarded.counts(0.6) == Counts(hits=1, wrong=0)
+    assert bare.counts(0.6).hits == 2
+    assert bare.counts(0.6).wrong >= 1
+    assert bare.counts(0.99) == Counts(hits=0, wrong=0)
 
 
 def test_pairs_are_taken_as_they_are() -> None:
