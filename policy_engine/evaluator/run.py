@@ -18,7 +18,8 @@ def run(policy_set: PolicySet, facts: Facts) -> Decision | Needs:
     """
     The decision for some facts, or the signals that a live rule needs first.
 
-    It is pure: the same policies and facts give the same answer, and asking again with more facts only continues.
+    It is pure: the same policies and facts give the same answer, and asking again with more facts only continues. It is
+    one long function, since a call for each rule would cost more than most rules do.
     """
     missing = facts.missing
     progress: Progress | None = None
