@@ -10,20 +10,23 @@ from hypothesis import HealthCheck, settings
 
 from tests.servers.redis_process import RedisProcess
 
+# Time is not checked, as a busy machine is not a fault, nor size, as policies are large.
+UNCHECKED = (HealthCheck.too_slow, HealthCheck.data_too_large)
+
 # `ci` gives the same examples in every run; `HYPOTHESIS_PROFILE=thorough` looks further and at random.
 settings.register_profile(
     "ci",
     derandomize=True,
     deadline=None,
     max_examples=200,
-    suppress_health_check=[HealthCheck.too_slow],  # it measures time, and a busy machine is not a fault
+    suppress_health_check=UNCHECKED,
 )
 settings.register_profile(
     "thorough",
     derandomize=False,
     deadline=None,
     max_examples=5_000,
-    suppress_health_check=[HealthCheck.too_slow],
+    suppress_health_check=UNCHECKED,
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 

@@ -38,9 +38,6 @@ from policy_engine.loader.scalars import (
 )
 from policy_engine.loader.syntax import note_syntax_fault
 
-MAX_DEPTH: Final = 64
-"""How deep mappings and lists may nest, aliases expanded."""
-
 _NEXT_LINE: Final = "\x85"  # a control character that the parser would take for a line break
 _LEFT_OUT: Final = object()
 _COLLECTION_TAGS: Final = {True: "tag:yaml.org,2002:map", False: "tag:yaml.org,2002:seq"}
@@ -160,7 +157,7 @@ class _Reader:
 
     def _collection(self, event: Any) -> Any:
         path = self.path
-        if len(path) >= MAX_DEPTH:
+        if len(path) >= too_deep.MAX_DEPTH:
             self._give_up_depth(event)
         path.append("")
         column, in_flow = self.column, event.flow_style
@@ -338,7 +335,7 @@ class _Reader:
 
     def _expanded(self, event: Any) -> Any:
         """What an alias stands for."""
-        found = self.anchors.expand(event.anchor, depth=MAX_DEPTH - len(self.path))
+        found = self.anchors.expand(event.anchor, depth=too_deep.MAX_DEPTH - len(self.path))
         if isinstance(found, Expansion):
             return found.value
         start, end = event.start_mark.index, event.end_mark.index
@@ -350,9 +347,7 @@ class _Reader:
 
     def _give_up_depth(self, event: Any) -> None:
         start = event.start_mark.index
-        message = f"values are nested more than {MAX_DEPTH} deep"
-        help = "name inner conditions under `conditions` and refer to them"
-        self.notes.add(too_deep, message, start=start, end=start + 1, help=help, keys=self.path)
+        self.notes.add(too_deep, too_deep.MESSAGE, start=start, end=start + 1, help=too_deep.HELP, keys=self.path)
         raise _GivenUp
 
     def _note_several(self, event: Any) -> None:

@@ -14,6 +14,7 @@ Recogniser: TypeAlias = Callable[[Place], Mistake | None]
 RECOGNISERS: Final[tuple[Recogniser, ...]] = (
     values.control,
     layout.conflict,
+    layout.too_deep,
     layout.tab,
     values.escape,
     values.open_quote,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
@@ -137,7 +137,7 @@ def edit(files: Files, rng: Random) -> str:
     return path
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.data_too_large])
+@settings(max_examples=12)
 @given(bundles(), RANDOM)
 def test_learning_signals_when_asked_decides_like_knowing_them(case: tuple[Files, list[Request]], rng: Random) -> None:
     """Signals learned on demand lead where supplied ones do; only some that would have been known stay unasked."""

@@ -10,5 +10,13 @@ Why:
     `conditions` and refer to them.
 """
 
+from typing import Final
+
 CODE = "PE112"
 NAME = "too-deep"
+
+MAX_DEPTH: Final = 64
+"""How deep mappings and lists may nest, aliases expanded."""
+
+MESSAGE: Final = f"values are nested more than {MAX_DEPTH} deep"
+HELP: Final = "name inner conditions under `conditions` and refer to them"

@@ -6,6 +6,7 @@ import re
 
 from policy_engine.loader.events import tokens
 from policy_engine.loader.faults import tab_indentation
+from policy_engine.loader.faults import too_deep as too_deep_fault
 from policy_engine.loader.lines import indent_of
 from policy_engine.loader.mistakes.place import Mistake, Place
 
@@ -21,6 +22,13 @@ def conflict(place: Place) -> Mistake | None:
         return None
     help = "resolve it, and remove the lines `<<<<<<<`, `=======` and `>>>>>>>`"
     return Mistake("a merge conflict was left in the file", help, found.start(), found.end())
+
+
+def too_deep(place: Place) -> Mistake | None:
+    """Brackets in brackets, so many that the parser itself gives up, which it may do before the first is read."""
+    if "nesting depth" not in place.problem:
+        return None
+    return Mistake(too_deep_fault.MESSAGE, too_deep_fault.HELP, place.at, place.at + 1, too_deep_fault)
 
 
 def tab(place: Place) -> Mistake | None:

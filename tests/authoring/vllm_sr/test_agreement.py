@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy_engine.authoring.imported import write_files
@@ -82,7 +82,7 @@ def _configuration(decisions: list[dict[str, Any]], weights: list[float]) -> dic
     }
 
 
-@settings(derandomize=True, deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(configurations(), st.lists(st.lists(st.sampled_from(WORDS), max_size=4).map(" ".join), min_size=4, max_size=8))
 def test_decisions_are_those_of_the_other_router(config: dict[str, Any], texts: list[str]) -> None:
     """Trees, scores, bands and the order of decisions come to the same as their evaluation in a few plain lines."""
