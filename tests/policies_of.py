@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,10 @@ import yaml
 from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.diagnostics import Diagnostic
 from policy_engine.pipeline import BuildResult, build
+from tests.classifier_file import empty_classifier
 
 CASES = Path(__file__).parent / "cases"
-TOPIC = json.dumps({"labels": ["billing", "coding"]})
+TOPIC = empty_classifier("billing", "coding")
 
 
 def cases_in(folder: str) -> dict[str, dict[str, Any]]:

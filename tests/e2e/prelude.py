@@ -7,6 +7,8 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.classifier_file import empty_classifier
+
 SECTIONS = {
     "version": "version: 1\n",
     "zone": "zone: Europe/Berlin\n",
@@ -64,7 +66,7 @@ cascades:
     "default": "default: {route: workhorse}\n",
 }
 FILES = {
-    "classifiers/complexity.json": "{}",
+    "classifiers/complexity.json": empty_classifier("easy", "hard"),
     "reply.schema.json": '{"type": "object"}',
     "templates/order_status.txt": "Order ${order_id} is on its way.\n",
 }

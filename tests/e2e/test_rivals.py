@@ -18,6 +18,7 @@ from policy_engine import Engine, Request, build, decide
 from policy_engine.cli.program import program
 from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.model.request import read_request
+from tests.classifier_file import empty_classifier
 
 ROOT = Path(__file__).parents[2]
 WORDS = """\
@@ -61,7 +62,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
         folder = tmp_path / "policies"
         folder.mkdir()
         (folder / "words.yaml").write_text(words, encoding="utf-8")
-        (folder / "complexity.json").write_text("{}", encoding="utf-8")
+        (folder / "complexity.json").write_text(empty_classifier("easy", "hard"), encoding="utf-8")
         if rules:
             (folder / "rules.yaml").write_text(rules, encoding="utf-8")
         return folder
@@ -434,9 +435,9 @@ def test_files_that_policies_refer_to_are_data(write: Write) -> None:
     (folder / "complexity.json").write_bytes(pickle.dumps(_Runs()))
     (folder / "t.txt").write_text("${message.__class__} `touch ran` {0.__class__}", encoding="utf-8")
 
-    found = findings(folder)
+    found = build(folder).report.diagnostics
 
-    assert [code for code, *_ in found] == ["PE335"]
+    assert sorted(one.code for one in found) == ["PE335", "PE343"]
     assert not (folder.parent / "ran").exists()
 
 

@@ -11,6 +11,7 @@ from policy_engine.errors import SignalError, SignalTimeout
 from policy_engine.model.commands import Command, Learn
 from policy_engine.model.outcome import Status
 from policy_engine.model.request import Request
+from tests.classifier_file import empty_classifier
 from tests.executor.worlds import ScriptedWorld, carried_out, policy_set, reply
 
 LONG = "a long answer, no doubt"
@@ -46,7 +47,7 @@ class LearningWorld(ScriptedWorld):
 def gated_by_signals(tmp_path: Path) -> PolicySet:
     """Policies whose first step asks a classifier and a signal of your own."""
     (tmp_path / "sure.yaml").write_text(SIGNALS, encoding="utf-8")
-    (tmp_path / "tone.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "tone.json").write_text(empty_classifier("calm", "harsh"), encoding="utf-8")
     return policy_set(tmp_path, extra=GATED)
 
 

@@ -17,13 +17,16 @@ from policy_engine.model.decision import Decision
 from policy_engine.model.facts import Facts
 from policy_engine.model.request import read_request
 from policy_engine.pipeline import BuildResult, build
+from tests.classifier_file import empty_classifier
 from tests.property.policies import Files
+from tests.property.pools import LABELS
 from tests.property.traffic import flat
 from tests.reference import Answer, Reference
 from tests.reference_facts import GROUP_STAGES
 
 TODAY = date(2026, 11, 23)
 ASSET = "complexity.json"
+CLASSIFIER = empty_classifier(*LABELS)
 
 
 @contextmanager
@@ -31,7 +34,7 @@ def folder_of(files: Files) -> Iterator[Path]:
     """A folder that holds these files, written in this order, and the classifier that they name."""
     with TemporaryDirectory(prefix="bundle-") as name:
         folder = Path(name)
-        (folder / ASSET).write_text("{}")
+        (folder / ASSET).write_text(CLASSIFIER)
         for path, data in files.items():
             write(folder / path, data)
         yield folder

@@ -14,6 +14,7 @@ import yaml
 from policy_engine.loader.bundle import load
 from policy_engine.model.policy import Model, Provider
 from policy_engine.validator.validate import Validation, validate
+from tests.classifier_file import empty_classifier
 
 TODAY = date(2026, 11, 24)
 BASE: Mapping[str, Any] = {
@@ -69,13 +70,19 @@ def _without(value: Any, given: list[Any]) -> Any:
 def validated(folder: Path, files: Mapping[str, str], *, previous: Validation | None = None) -> Validation:
     """The validation of a folder that is filled with these files."""
     (folder / "classifiers").mkdir(exist_ok=True)
-    (folder / "classifiers" / "complexity.json").write_text("{}", encoding="utf-8")
+    (folder / "classifiers" / "complexity.json").write_text(empty_classifier(*_labels(files)), encoding="utf-8")
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     bundle = load(folder)
     assert bundle.diagnostics == ()
     return validate(bundle, today=TODAY, prices=price_of, previous=previous)
+
+
+def _labels(files: Mapping[str, str]) -> list[str]:
+    """The labels that the examples declare for `classifiers/complexity.json`."""
+    declared = re.search(r"classifiers/complexity\.json, labels: \[(.*?)\]", "".join(files.values()))
+    return ["easy", "hard"] if declared is None else declared[1].split(", ")
 
 
 def price_of(model: Model, provider: Provider | None) -> object | None:

@@ -13,6 +13,7 @@ from policy_engine.diagnostics import Finding
 from policy_engine.validator.checks import (
     bad_answer_schema,
     bad_calibration,
+    bad_classifier,
     bad_template,
     bare_number,
     circular_condition,
@@ -25,6 +26,7 @@ from policy_engine.validator.checks import (
     missing_default,
     missing_version,
     missing_zone,
+    other_labels,
     outside_enum,
     rule_expires,
     sample_without_salt,
@@ -38,6 +40,7 @@ from policy_engine.validator.checks import (
     unknown_condition,
     unknown_goes_cheap,
     unknown_label,
+    unknown_language,
     unknown_model,
     unknown_phrases,
     unknown_provider,
@@ -108,4 +111,7 @@ CHECKS: tuple[Check, ...] = (
     unpriced_model,
     bad_calibration,
     uncalibrated_cache,
+    bad_classifier,
+    other_labels,
+    unknown_language,
 )

@@ -5,6 +5,7 @@ from textwrap import dedent
 
 import pytest
 
+from tests.classifier_file import empty_classifier
 from tests.validator.manual import completed, validated
 
 CLEAN = {
@@ -102,6 +103,10 @@ CLEAN = {
     "a task by pattern": 'rules: [{name: a, when: {task: {glob: "order_*"}}, then: {route: fast}}]',
     "tasks by exclusion": "rules: [{name: a, when: {task: {not_in: [order_status]}}, then: {route: fast}}]",
     "two versions that agree": "version: 1",
+    "languages by their codes": """
+        rules: [{name: a, when: {message: {language: [de, en]}, input: {language: {ne: zh}}}, then: {route: fast}}]
+        """,
+    "a language by a pattern": 'rules: [{name: a, when: {message: {language: {glob: "z*"}}}, then: {route: fast}}]',
 }
 
 FAULTY = {
@@ -308,6 +313,11 @@ FAULTY = {
         "PE333",
         "rules: [{name: a, when: {task: order_status}, on_unknown: match, then: {respond: {text: hello}}}]",
     ),
+    "a language by its name": ("PE345", "rules: [{name: a, when: {message: {language: german}}, then: {route: fast}}]"),
+    "a language in a list": (
+        "PE345",
+        "rules: [{name: a, when: {input: {language: {not_in: [de, xx]}}}, then: {route: fast}}]",
+    ),
     "a rule that expires today": ("PE334", 'rules: [{name: a, expires: "2026-11-24", then: {route: fast}}]'),
     "a rule that expires in 30 days": ("PE334", 'rules: [{name: a, expires: "2026-12-24", then: {route: fast}}]'),
 }
@@ -417,3 +427,56 @@ def test_a_circle_is_told_with_all_that_belong_to_it(tmp_path: Path) -> None:
     assert found.message == "condition `a` is defined by itself"
     assert found.help == "condition `a` uses condition `b` uses condition `c` uses condition `a`; break the circle"
     assert [related.address.keys for related in found.related] == [("conditions", "b"), ("conditions", "c")]
+
+
+LANGUAGES = {
+    "german": "did you mean `de`?",
+    "Portugese": "did you mean `pt`?",
+    "en-US": "did you mean `en`?",
+    "pt_BR": "did you mean `pt`?",
+    "xx": "write a code of ISO 639-1, such as `de` or `en`",
+}
+
+
+@pytest.mark.parametrize(("written", "help"), LANGUAGES.items())
+def test_a_language_is_suggested_by_its_name(written: str, help: str, tmp_path: Path) -> None:
+    """A name, a locale or a slip of the finger leads to the code."""
+    rule = f"rules: [{{name: a, when: {{message: {{language: {written}}}}}, then: {{route: fast}}}}]"
+    (found,) = validated(tmp_path, completed({"example.yaml": rule})).findings
+
+    assert (found.message, found.help) == (f"no language has the code `{written}`", help)
+    assert found.address.keys == ("rules", 0, "when", "message", "language")
+
+
+TRAINED = empty_classifier("a", "b")
+CLASSIFIERS = {
+    "as it should be": (TRAINED, []),
+    "in another order": (empty_classifier("b", "a"), []),
+    "cut off": (TRAINED[:100], [("PE343", "`c.json` cannot be used: it is cut off or no JSON")]),
+    "of a later release": (
+        TRAINED.replace('"format": 1', '"format": 2'),
+        [("PE343", "`c.json` cannot be used: a newer release wrote it (format 2, this one knows 1)")],
+    ),
+    "hostile": (
+        "[" * 50_000,
+        [("PE343", "`c.json` cannot be used: it is cut off or no JSON")],
+    ),
+    "with an embedder elsewhere": (
+        TRAINED.replace('"embedder": null', '"embedder": "openai/embed-1"').replace(
+            '"embedding": []', '"embedding": [[1,2]]'
+        ),
+        [("PE343", "`c.json` cannot be used: its embedder `openai/embed-1` is a provider's, and not on this machine")],
+    ),
+    "of fewer labels": (empty_classifier("a", "c"), [("PE344", "`c.json` never says `b`")]),
+    "of more labels": (empty_classifier("a", "b", "c"), [("PE344", "`c.json` also says `c`")]),
+}
+
+
+@pytest.mark.parametrize(("content", "told"), CLASSIFIERS.values(), ids=CLASSIFIERS.keys())
+def test_a_classifier_must_be_one_with_these_labels(content: str, told: list[tuple[str, str]], tmp_path: Path) -> None:
+    """A file is told once, at the place that names it, and with what is wrong with it."""
+    declared = "classifiers: {c: {file: c.json, labels: [a, b]}}"
+    findings = validated(tmp_path, completed({"example.yaml": declared, "c.json": content})).findings
+
+    assert [(finding.code, finding.message) for finding in findings] == told
+    assert {finding.address.keys[:2] for finding in findings} <= {("classifiers", "c")}
