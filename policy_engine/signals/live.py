@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from policy_engine.model.events import Emit, harmless
 from policy_engine.signals.counters import Counters, Measurements
+from policy_engine.signals.language import Languages
 from policy_engine.signals.source import FailureCounts, Source, Sources
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from policy_engine.model.policy import Declarations
     from policy_engine.signals.caches.caches import Caches
     from policy_engine.signals.call import SignalFunction
+    from policy_engine.signals.embedders.named import Embedders
     from policy_engine.signals.registry import Registry
     from policy_engine.state.state import State
 
@@ -77,8 +79,14 @@ class LiveSignals:
     def _made(self, policy_set: PolicySet) -> Signals:
         declarations = policy_set.declarations
         counters = Counters(declarations, state=self.state, measured=self._measured)
-        caches = _caches(declarations, self.state) if declarations.caches else None
-        known = built_in(counters) if caches is None else (*built_in(counters), caches)
+        embedders = _embedders(declarations) if _embeds(declarations) else None
+        caches = _caches(declarations, self.state, embedders) if embedders is not None and declarations.caches else None
+        known = (
+            counters.measured,
+            counters,
+            *_of_texts(declarations, embedders),
+            *(() if caches is None else (caches,)),
+        )
         sources = Sources(
             known, declarations=declarations, registry=self._registry, emit=self.emit, wall_s=self._wall_s
         )
@@ -87,21 +95,46 @@ class LiveSignals:
 
 def pure_sources(policy_set: PolicySet, *, on_event: Emit | None = None) -> Sources:
     """What can be learned from a request alone, for whoever decides without anything kept between requests."""
-    return Sources(built_in(None), declarations=policy_set.declarations, emit=harmless(on_event))
+    declarations = policy_set.declarations
+    return Sources(local_sources(declarations), declarations=declarations, emit=harmless(on_event))
 
 
-def built_in(counters: Counters | None) -> tuple[Source, ...]:
-    """The sources of the product itself; without counters, those that know a request alone."""
-    return () if counters is None else (counters.measured, counters)
+def local_sources(declarations: Declarations, counters: Counters | None = None) -> tuple[Source, ...]:
+    """What asks nobody outside this machine, caches aside; without counters, what knows a request alone."""
+    embedders = _embedders(declarations) if _embeds(declarations) else None
+    counted: tuple[Source, ...] = () if counters is None else (counters.measured, counters)
+    return (*counted, *_of_texts(declarations, embedders, local_only=True))
 
 
-def _caches(declarations: Declarations, state: State) -> Caches:
-    # numpy and an HTTP client are for those whose policies have a cache.
-    from policy_engine.signals.caches.caches import Caches
+def _of_texts(declarations: Declarations, embedders: Embedders | None, *, local_only: bool = False) -> Iterator[Source]:
+    """The sources that know a text alone; numpy is for those whose policies ask for what needs it."""
+    yield Languages()
+    if embedders is not None and declarations.classifiers:
+        from policy_engine.signals.classifiers.classifiers import classifiers_of
+
+        yield from classifiers_of(declarations, embedders)
+    if embedders is not None and declarations.phrases:
+        from policy_engine.signals.phrases import phrases_of
+
+        yield from phrases_of(declarations, embedders, local_only=local_only)
+
+
+def _embeds(declarations: Declarations) -> bool:
+    return bool(declarations.caches or declarations.classifiers or declarations.phrases)
+
+
+def _embedders(declarations: Declarations) -> Embedders:
+    # numpy and an HTTP client are for those whose policies compare texts.
     from policy_engine.signals.embedders.endpoint import Endpoints
     from policy_engine.signals.embedders.named import Embedders
 
-    return Caches(declarations, state=state, embedders=Embedders(endpoint_of=Endpoints(declarations).of))
+    return Embedders(endpoint_of=Endpoints(declarations).of)
+
+
+def _caches(declarations: Declarations, state: State, embedders: Embedders) -> Caches:
+    from policy_engine.signals.caches.caches import Caches
+
+    return Caches(declarations, state=state, embedders=embedders)
 
 
 def _registry(functions: Mapping[str, SignalFunction], emit: Emit) -> Registry:

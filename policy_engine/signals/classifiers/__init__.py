@@ -1,0 +1,1 @@
+"""Trained classifiers: what they read in a text, and what they say about it."""
