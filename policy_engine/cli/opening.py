@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from policy_engine.cli.console import NOT_LOADED, Console, NotLoaded
 from policy_engine.cli.render.text import counted, render_report, summary_line
 from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.errors import BundleNotFound
+from policy_engine.model.policy import Declarations
 from policy_engine.pipeline import BuildResult, build
 
 
@@ -49,3 +51,21 @@ def build_policies(folder: Path, *, env: str | None, console: Console) -> tuple[
     if report.warnings:
         console.say(f"{counted(len(report.warnings), 'warning')}; see `policy-engine validate {folder}`")
     return result, result.policy_set
+
+
+def open_declarations(folder: Path, *, env: str | None, console: Console, without: Set[str]) -> Declarations:
+    """
+    What a bundle declares, for a command that makes a file which the bundle may still lack.
+
+    Ends the command with 3 where there is more wrong with it.
+
+    Args:
+        without: codes of what may be wrong.
+    """
+    result = build_folder(folder, env=env)
+    policy = result.validation.policy
+    errors = [error for error in result.report.errors if error.code not in without]
+    if policy is None or errors:
+        console.complain(render_report(result.report, style=console.err_style, width=console.width))
+        console.end(NOT_LOADED)
+    return policy.declarations

@@ -27,6 +27,7 @@ SUMMARIES: Mapping[str, str] = {
     "graph": "Draw the evaluation graph.",
     "explain": "Show the manual page of a diagnostic.",
     "watch": "Reload live and report every reload.",
+    "train": "Make a text classifier from labelled lines.",
     "calibrate": "Find the threshold of a cache from an error rate.",
     "cache": "Show or remove what caches hold.",
     "embedder": "Add and list local embedders.",

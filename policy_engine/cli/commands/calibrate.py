@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from contextlib import closing
 from datetime import date
@@ -11,15 +9,14 @@ from pathlib import Path
 
 import click
 
-from policy_engine.cli.console import FOUND, NOT_LOADED, Console, Failure, with_console
-from policy_engine.cli.opening import build_folder
+from policy_engine.cli.console import FOUND, Console, Failure, with_console
+from policy_engine.cli.opening import open_declarations
 from policy_engine.cli.options import READABLE, env_option, folder_argument, name_of, state_option
-from policy_engine.cli.render.text import render_report
+from policy_engine.cli.writing import write_file
 from policy_engine.errors import EmbedderError, MissingExtra, StateError
 from policy_engine.loader.faults import missing_file
 from policy_engine.model.calibration import Calibration
 from policy_engine.model.policy import Declarations, Setting
-from policy_engine.pipeline import BuildResult
 from policy_engine.signals.caches.cache import KeptCache
 from policy_engine.signals.caches.calibrate import Refusal
 from policy_engine.signals.caches.calibrating import calibrated
@@ -56,7 +53,7 @@ def command(folder: Path, name: str, labels: str | None, state: str | None, env:
     """
     if labels is None and state is None:
         raise click.UsageError("give --labels FILE, --state URL, or both")
-    declarations = _declarations(build_folder(folder, env=env), console)
+    declarations = open_declarations(folder, env=env, console=console, without=_CANNOT_WAIT)
     setting = _setting(name, declarations)
     settings = read_settings(setting, declarations.assets)
     if settings.max_wrong_hit_rate is None:
@@ -79,20 +76,10 @@ def command(folder: Path, name: str, labels: str | None, state: str | None, env:
         console.say(_hint(result))
         console.end(FOUND)
     path = str(setting.value.get("calibration") or f"caches/{name}.json")
-    _write(folder / path, result.to_text())
+    write_file(folder / path, result.to_text())
     console.data(_text(result, path))
     if "calibration" not in setting.value:
         console.say(f"now add `calibration: {path}` to cache `{name}`")
-
-
-def _declarations(result: BuildResult, console: Console) -> Declarations:
-    """The declarations of a bundle of which at most a calibration is missing or broken."""
-    policy = result.validation.policy
-    errors = [error for error in result.report.errors if error.code not in _CANNOT_WAIT]
-    if policy is None or errors:
-        console.complain(render_report(result.report, style=console.err_style, width=console.width))
-        console.end(NOT_LOADED)
-    return policy.declarations
 
 
 def _setting(name: str, declarations: Declarations) -> Setting:
@@ -135,16 +122,3 @@ def _text(found: Calibration, path: str) -> str:
             f"written    {path}",
         ]
     )
-
-
-def _write(path: Path, text: str) -> None:
-    """Writes a file whole or not at all."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).chmod(0o644)
-        os.replace(temporary, path)
-    except OSError as problem:
-        raise Failure(f"cannot write `{path}`: {problem.strerror}") from None

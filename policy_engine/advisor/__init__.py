@@ -1,0 +1,1 @@
+"""What can be learned from labels, outcomes and the ledger: classifiers, so far."""
