@@ -19,19 +19,21 @@ def directions(count: int, seed: int = 0) -> np.ndarray:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-@pytest.mark.parametrize("exact_up_to", [10_000, 50])
-def test_the_nearest_come_first(exact_up_to: int) -> None:
-    """A vector finds itself, then what is next to it, whether they are compared or indexed."""
+@pytest.mark.parametrize(("exact_up_to", "least"), [(10_000, 45), (50, 38)])
+def test_the_nearest_come_first(exact_up_to: int, least: int) -> None:
+    """A vector finds itself, then what is next to it: all of it where they are compared, most of it by an index."""
     rows = directions(600)
     neighbours = Neighbours(32, exact_up_to=exact_up_to)
     slots = [neighbours.add(row) for row in rows]
     neighbours.settle()
 
+    right = 0
     for number in range(0, 600, 40):
-        found = neighbours.nearest(rows[number], 3)
-        exact = np.sort(rows @ rows[number])[::-1][:3]
-        assert found[0][0] == slots[number]
-        assert [similarity for _, similarity in found] == pytest.approx(exact, abs=0.02)
+        found = [slot for slot, _ in neighbours.nearest(rows[number], 3)]
+        assert found[0] == slots[number]
+        right += len({slots[place] for place in np.argsort(-(rows @ rows[number]))[:3]} & set(found))
+
+    assert right >= least
 
 
 def test_an_index_finds_what_comparing_finds() -> None:
