@@ -10,7 +10,7 @@ import numpy as np
 
 from policy_engine.advisor.training.confidence import fit_confidence
 from policy_engine.advisor.training.left_out import LeftOut, choose, training_of
-from policy_engine.advisor.training.logistic import BIAS, problem_of, solve
+from policy_engine.advisor.training.logistic import BIAS, Problem, problem_of, solve
 from policy_engine.advisor.training.space import KINDS, Space, space_of
 from policy_engine.model.classifier import Confidence, TrainedClassifier
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     Vectors = NDArray[np.float32]
 
-EMBEDDING_SHARE: Final = 1 / 2
-"""How much vectors count beside words, where there are vectors."""
+EMBEDDING_SHARES: Final = (0.5, 0.85)
+"""How much vectors may count beside words; left-out texts say which tells them better."""
 
 _FINEST: Final = 9_999
 
@@ -56,12 +56,15 @@ def fit(texts: Sequence[str], targets: Targets, labels: Sequence[str], *, embedd
     space = space_of(texts, names)
     rows = space.rows([*texts, *names])
     vectors = None if embedded is None else np.vstack([embedded.texts, embedded.names])
-    problem = problem_of(_similarities(rows, vectors))
-    left_out = choose(problem, targets, len(labels))
+    attempts = [
+        _attempt(rows, vectors, share, targets, len(labels)) for share in (EMBEDDING_SHARES if embedded else (0.0,))
+    ]
+    best = min(attempts, key=lambda one: one.left_out.surprise)
+    problem, left_out = best.problem, best.left_out
     places, everyone = training_of(targets, len(labels), named=left_out.named)
     shares = problem.back @ solve(problem, places, everyone, len(labels), left_out.looseness)
-    weights = _weights(rows, shares, 1.0 if vectors is None else 1 - EMBEDDING_SHARE)
-    of_vectors = None if vectors is None else _weights(vectors, shares, EMBEDDING_SHARE)
+    weights = _weights(rows, shares, 1 - best.share)
+    of_vectors = None if vectors is None else _weights(vectors, shares, best.share)
     scale = _scale(weights, of_vectors)
     parts = np.split(np.rint(weights / scale).astype(int), np.cumsum([len(space.counts[kind]) for kind in KINDS[:-1]]))
     classifier = TrainedClassifier(
@@ -85,12 +88,26 @@ def spoken(label: str) -> str:
     return label.replace("_", " ").replace("-", " ")
 
 
-def _similarities(rows: Vectors, vectors: Vectors | None) -> Matrix:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Attempt:
+    """What left-out texts are told where vectors count so much."""
+
+    share: float
+    problem: Problem
+    left_out: LeftOut
+
+
+def _attempt(rows: Vectors, vectors: Vectors | None, share: float, targets: Targets, labels: int) -> _Attempt:
+    problem = problem_of(_similarities(rows, vectors, share))
+    return _Attempt(share=share, problem=problem, left_out=choose(problem, targets, labels))
+
+
+def _similarities(rows: Vectors, vectors: Vectors | None, share: float) -> Matrix:
     by_words = (rows @ rows.T).astype(np.float64)
     if vectors is None:
         return by_words
     by_vectors = (vectors @ vectors.T).astype(np.float64)
-    return EMBEDDING_SHARE * by_vectors + (1 - EMBEDDING_SHARE) * by_words
+    return share * by_vectors + (1 - share) * by_words
 
 
 def _weights(rows: Vectors, shares: Matrix, share: float) -> Matrix:
