@@ -62,7 +62,7 @@ def command(
         _write_lcov(lcov, proof, built)
     complaints = list(proof.complaints(min_coverage=min_coverage, min_mutation=min_mutation))
     for complaint in complaints:
-        console.error(complaint)
+        _complain(complaint, folder, form, console)
     if complaints or proof.has_failed:
         console.end(FOUND)
 
@@ -76,6 +76,17 @@ def _print(proof: Proof, built: BuildResult, form: str, console: Console) -> Non
         console.say(("\n" if text else "") + results.summary_line(proof))
     else:
         console.data(results.MACHINES[form](proof, built))
+    if form == "github":
+        console.say(results.summary_line(proof))  # a job's log is read by people
+
+
+def _complain(complaint: str, folder: Path, form: str, console: Console) -> None:
+    if form == "github":
+        from policy_engine.cli.render.machine import github_error
+
+        console.data(github_error(f"tests of {folder}", complaint))
+    else:
+        console.error(complaint)
 
 
 def _write_lcov(path: Path, proof: Proof, built: BuildResult) -> None:

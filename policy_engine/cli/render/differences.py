@@ -26,6 +26,8 @@ from policy_engine.replay.witnesses import Shown
 _NOT_SHOWN = "changed, no differing request found"
 _LONGEST = 300
 _ROWS = 30
+_MOST_CHARACTERS = 50_000
+"""Of the rules in a comment; GitHub holds 65,536 in all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,10 +256,22 @@ def _markdown(difference: Difference) -> Iterator[str]:
             yield "**Where to**\n\n" + _grid(("from", "to", "requests"), _tier_rows(traffic.moves), right=(2,))
     if difference.shown:
         yield "**Rules**"
-        yield "\n".join(_change_item(one) for one in difference.shown)
+        yield "\n".join(_change_items(difference.shown))
     if difference.declared:
         listed = ", ".join(f"{one.section} {_code(one.name)} {one.kind.value}" for one in difference.declared)
         yield f"**Declarations:** {listed}"
+
+
+def _change_items(shown: Sequence[Shown]) -> Iterator[str]:
+    """An item for each rule, as many as a comment holds."""
+    left = _MOST_CHARACTERS
+    for place, one in enumerate(shown):
+        item = _change_item(one)
+        left -= len(item) + 1
+        if left < 0:
+            yield f"- and {counted(len(shown) - place, 'more rule')}"
+            return
+        yield item
 
 
 def _change_item(one: Shown) -> str:

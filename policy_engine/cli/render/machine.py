@@ -63,6 +63,11 @@ def render_github(report: Report) -> str:
     return "\n".join(map(_github, report.diagnostics))
 
 
+def github_error(title: str, message: str) -> str:
+    """The workflow command for what is wrong as a whole, at no place in particular."""
+    return f"::error title={_escaped_property(title)}::{_escaped(message)}"
+
+
 def _github(diagnostic: Diagnostic) -> str:
     span = diagnostic.span
     properties = {

@@ -91,6 +91,16 @@ def test_github_gets_annotations(folder: Path, run: Run) -> None:
     assert [line.split()[0] for line in lines] == ["::error", "::notice"]
 
 
+def test_github_gets_what_is_missing_as_well(folder: Path, run: Run) -> None:
+    """A share that is not reached is an error without a line; the count of tests is talk."""
+    write(folder, PASSING)
+
+    result = run("test", "shop", "--format", "github", "--min-coverage", "90")
+
+    assert result.stdout == "::error title=tests of shop::coverage is 31.8 %25, below 90 %25\n"
+    assert (result.exit_code, result.stderr) == (1, "3 tests passed, 0 failed\n")
+
+
 def test_junit_counts_by_file(folder: Path, run: Run) -> None:
     """A suite for each file, a failure with its reasons, a `todo` as skipped."""
     write(folder, FAILING)
