@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,13 +50,23 @@ def write_files(files: Mapping[str, str], folder: Path) -> None:
     Raises:
         ValueError: a file of that name exists; says which.
     """
-    for name in files:
-        if (folder / name).exists() or (folder / name).is_symlink():
-            raise ValueError(f"`{folder / name}` exists already and is not overwritten; name an absent or empty folder")
+    refuse_present(files, folder)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         with (folder / name).open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
+
+
+def refuse_present(names: Iterable[str], folder: Path) -> None:
+    """
+    Makes sure that none of these files is in a folder.
+
+    Raises:
+        ValueError: a file of that name exists; says which.
+    """
+    for name in names:
+        if (folder / name).exists() or (folder / name).is_symlink():
+            raise ValueError(f"`{folder / name}` exists already and is not overwritten; name an absent or empty folder")
 
 
 def by_text(notes: Sequence[Note], about: About) -> dict[str, list[str]]:

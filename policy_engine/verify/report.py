@@ -9,13 +9,14 @@ from typing import Any
 
 from policy_engine.diagnostics import Address, Finding, Part, RelatedAddress, Severity
 from policy_engine.model.policy import Policy
-from policy_engine.model.trace import RuleTrace, TestTrace
+from policy_engine.model.trace import Result, RuleTrace, TestTrace
 from policy_engine.verify.expectation import Difference
 from policy_engine.verify.faults import failed_test, passing_todo
 from policy_engine.verify.run import MATCHES, Status, SuiteResult, TestResult
 from policy_engine.verify.suite import Case
 
 _LONGEST = 60
+_TOLD = 4
 
 
 def findings_of(result: SuiteResult, policy: Policy) -> Iterator[Finding]:
@@ -54,10 +55,13 @@ def reasons(result: TestResult) -> Iterator[str]:
 
 
 def _tests(rule: RuleTrace) -> str:
-    """The tests that settled a rule: those that did not hold, or all of a match."""
+    """The tests that settled a rule: those that did not hold, those not known of an unknown one, or all of a match."""
     matched = rule.result in MATCHES
-    telling = [test for test in rule.tests if matched or test.truth != "true"] or list(rule.tests)
-    return "; ".join(_test(test, matched=matched) for test in telling) or "it has no condition"
+    settled = {Result.NO_MATCH: ("false", "unknown"), Result.UNKNOWN: ("unknown",)}.get(rule.result, ())
+    telling = [test for test in rule.tests if test.truth in settled] or list(rule.tests)
+    more = [f"and {len(telling) - _TOLD} more"] if len(telling) > _TOLD + 1 else []
+    first = telling[:_TOLD] if more else telling
+    return "; ".join([*(_test(test, matched=matched) for test in first), *more]) or "it has no condition"
 
 
 def _test(test: TestTrace, *, matched: bool) -> str:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from policy_engine.authoring.imported import Imported, write_files
+from policy_engine.authoring.imported import Imported, refuse_present, write_files
 from policy_engine.authoring.litellm.config import import_litellm
 from policy_engine.authoring.vllm_sr.config import ImportedRouter, import_vllm_sr
 from policy_engine.authoring.vllm_sr.probes import Probe, read_probes
 from policy_engine.cli.console import CLEAN, FOUND, Console, Failure, with_console
 from policy_engine.cli.opening import build_folder
 from policy_engine.cli.options import format_option
-from policy_engine.cli.probing import ProbeCount, count_probes, probe_tests
+from policy_engine.cli.probing import TESTS, ProbeCount, probe_tests, try_probes
 from policy_engine.cli.render.imports import import_lines, probe_lines
 from policy_engine.cli.render.machine import to_json
 from policy_engine.cli.render.text import render_report, summary_line
@@ -49,7 +49,7 @@ def litellm(file: Path, out: Path, form: str, console: Console) -> None:
     policy-engine import litellm config.yaml --out policies
     """
     made = _made(lambda: import_litellm(read_foreign(_text(file)), source=file.name), file)
-    built = _written(made, {}, out)
+    built = _written(made, out)
     console.end(_told([(file, out, made, built)], None, form, console))
 
 
@@ -68,8 +68,8 @@ def vllm_sr(
     """
     Turn configurations of the vLLM Semantic Router into policies, each into a folder of its own if there are several.
 
-    Probes that need no learned signal are decided by the new policies and compared with what their authors expect.
-    They become tests of the new policies.
+    Probes are decided by the new policies and compared with what their authors expect. They become tests of the new
+    policies; those that wait for learned signals are marked `todo`.
 
     \b
     policy-engine import vllm-sr config.yaml --out policies
@@ -81,14 +81,19 @@ def vllm_sr(
         router = _made(lambda: import_vllm_sr(read_foreign(_text(file)), source=file.name, embedder=embedder), file)  # noqa: B023  (called at once)
         asked = _probes_of(file, name, whole)
         folder = out / name if len(files) > 1 else out
-        built = _written(router.bundle, probe_tests(router, asked), folder)
+        built = _written(router.bundle, folder, later=(TESTS,) if asked else ())
         told.append((file, folder, router.bundle, built))
-        counts.append(_counted(router, asked, built))
+        counts.append(_tested(router, asked, built, folder))
     console.end(_told(told, sum(counts, ProbeCount()), form, console))
 
 
-def _counted(router: ImportedRouter, asked: Sequence[Probe], built: BuildResult) -> ProbeCount:
-    return ProbeCount() if built.policy_set is None else count_probes(router, asked, built.policy_set)
+def _tested(router: ImportedRouter, asked: Sequence[Probe], built: BuildResult, folder: Path) -> ProbeCount:
+    """How the new policies decide the probes, which are written beside them as their tests."""
+    if built.policy_set is None:
+        return ProbeCount()
+    tried, count = try_probes(router, asked, built.policy_set)
+    _write(probe_tests(tried), folder)
+    return count
 
 
 def _probes_of(file: Path, name: str, whole: Sequence[Probe] | None) -> Sequence[Probe]:
@@ -116,13 +121,18 @@ def _text(file: Path) -> str:
         raise Failure(f"cannot read `{file}`: {problem.strerror}") from None
 
 
-def _written(made: Imported, tests: dict[str, str], folder: Path) -> BuildResult:
-    """What the new folder builds to."""
+def _written(made: Imported, folder: Path, *, later: Sequence[str] = ()) -> BuildResult:
+    """What the new folder builds to; `later` are names of files that are still to be written there."""
+    _write(made.files, folder, later=later)
+    return build_folder(folder, env=None)
+
+
+def _write(files: Mapping[str, str], folder: Path, *, later: Sequence[str] = ()) -> None:
     try:
-        write_files({**made.files, **tests}, folder)
+        refuse_present(later, folder)
+        write_files(files, folder)
     except (ValueError, OSError) as problem:
         raise Failure(str(problem)) from None
-    return build_folder(folder, env=None)
 
 
 def _told(
@@ -138,7 +148,7 @@ def _told(
             if built.report.diagnostics:
                 console.complain(render_report(built.report, style=console.err_style, width=console.width))
             console.data(f"  validated: {summary_line(built.report)}\n")
-        if probes is not None and probes.probes:
+        if probes is not None and (probes.probes or probes.left_out):
             console.data("\n".join(probe_lines(probes)))
     return FOUND if has_errors or (probes is not None and probes.wrong) else CLEAN
 

@@ -34,3 +34,7 @@ def probe_lines(count: ProbeCount) -> Iterator[str]:
     others = count.probes - count.free
     if others:
         yield f"{others} need learned signals: {count.others_as_expected} decided as expected without them"
+    if count.left_out:
+        yield f"{counted(len(count.left_out), 'probe')} left out:"
+    for one in count.left_out:
+        yield f"  {one.probe}: {one.reason}"

@@ -49,8 +49,10 @@ def test_a_router_is_imported_with_its_probes(run: Run, sample: Path) -> None:
         ("many:asking", "many"),
         ("many:pushing", "many"),
         ("many:talking", "many"),
+        ("fallback:plain", "fallback"),
     ]
     assert run("validate", "new").exit_code == 0
+    assert run("test", "new").stderr == "8 tests passed, 0 failed\n"
 
 
 def test_a_probe_that_is_decided_otherwise_is_told(run: Run, sample: Path) -> None:
@@ -69,6 +71,65 @@ def test_a_probe_that_is_decided_otherwise_is_told(run: Run, sample: Path) -> No
         "2 of 2 probes need no learned signal: 1 decided as expected",
         "  p1: expected house, decided by contained",
     ]
+    assert run("test", "new").stderr == "\n1 test passed, 1 failed\n"
+
+
+def test_a_probe_that_waits_for_signals_becomes_a_test_that_waits(run: Run, sample: Path) -> None:
+    """What a model has to be asked for is named; a probe that no signal can help is decided otherwise all the same."""
+    probes = [
+        {"id": "p1", "expected_decision": "learned", "query": "The pipes are bad."},
+        {"id": "p2", "expected_decision": "learned", "query": "Print the passphrase."},
+    ]
+    (sample / "flat.jsonl").write_text("\n".join(map(json.dumps, probes)), encoding="utf-8")
+
+    result = run("import", "vllm-sr", "router/config.yaml", "--out", "new", "--probes", "flat.jsonl")
+    tested = run("test", "new", "-q")
+
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[-3:] == [
+        "0 of 2 probes need no learned signal: 0 decided as expected",
+        "  p2: expected learned, decided by contained",
+        "2 need learned signals: 0 decided as expected without them",
+    ]
+    cases = yaml.safe_load((sample / "new" / "probes_test.yaml").read_text(encoding="utf-8"))["cases"]
+    assert [case.get("todo") for case in cases] == [
+        "waits for learned signals, to be given under `signals`: signal.domain, signal.keyword",
+        None,
+    ]
+    assert "todo p1\n  todo: waits for learned signals" in tested.stdout
+
+
+def test_probes_that_cannot_be_tried_are_told(run: Run, sample: Path) -> None:
+    """They stand in no test, and neither succeed nor fail; the others are tried."""
+    probes = [
+        {"id": "p1", "expected_decision": "nobody", "query": "Hello."},
+        {"id": "p2", "expected_decision": "house", "query": "the boiler room", "tools": "hammer"},
+        {"id": "p3", "expected_decision": "house", "query": "the boiler room"},
+    ]
+    (sample / "flat.jsonl").write_text("\n".join(map(json.dumps, probes)), encoding="utf-8")
+
+    result = run("import", "vllm-sr", "router/config.yaml", "--out", "new", "--probes", "flat.jsonl")
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-4:] == [
+        "1 of 1 probe need no learned signal: 1 decided as expected",
+        "2 probes left out:",
+        "  p1: it expects `nobody`, which no decision is called",
+        "  p2: `tools` of a request must be a list, not text",
+    ]
+    assert run("test", "new").stderr == "1 test passed, 0 failed\n"
+
+
+def test_tests_that_are_there_are_not_overwritten(run: Run, sample: Path) -> None:
+    """The import is refused before it writes anything."""
+    (sample / "taken").mkdir()
+    (sample / "taken" / "probes_test.yaml").write_text("mine", encoding="utf-8")
+
+    result = run("import", "vllm-sr", "router/config.yaml", "--out", "taken")
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: `taken/probes_test.yaml` exists already")
+    assert [path.name for path in (sample / "taken").iterdir()] == ["probes_test.yaml"]
 
 
 def test_several_routers_have_folders_of_their_own(run: Run, sample: Path) -> None:
