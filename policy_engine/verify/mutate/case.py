@@ -50,8 +50,8 @@ class KnownCase:
 
     def is_reached_by(self, mutant: Mutant, changes: Iterable[Changed], *, is_swap: bool) -> bool:
         """Whether a change can make a difference to it; `is_swap` tells that two rules only change places."""
-        if mutant.is_default:
-            return self.decided_by is None
+        if mutant.is_default and self.decided_by is None:
+            return True
         if self.facts is None:
             return not self.tried.isdisjoint(mutant.rules)
         if is_swap:

@@ -25,7 +25,7 @@ from policy_engine.model.policy import Declarations
 from policy_engine.verify.mutate.clock import changed_times
 from policy_engine.verify.mutate.expressions import changed_expressions
 from policy_engine.verify.mutate.mutant import Part
-from policy_engine.verify.mutate.thresholds import changed_bounds
+from policy_engine.verify.mutate.thresholds import changed_bounds, changed_judges, changed_samples
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +71,8 @@ def described(condition: Condition) -> str:
             return "time " + "; ".join(part for part in parts if part)
         case SampleTest(share=share):
             return f"sample {written(share)}"
-        case JudgeTest(model=model):
-            return f"judge {model}"
+        case JudgeTest(model=model, ranges=ranges):
+            return f"judge {model} {' '.join(f'{SYMBOLS.get(op, op)} {written(bound)}' for op, bound in ranges)}"
         case Negation(child=child):
             return f"not {described(child)}"
     word = {AllOf: "all", AnyOf: "any", NoneOf: "none"}[type(condition)]
@@ -104,22 +104,29 @@ def _instead(condition: Condition, declarations: Declarations) -> Iterator[tuple
             if len(children) > 1:
                 yield Part.CONDITION, "`any` becomes `all`", AllOf(children=children, address=address)
             return
-        case TimeTest():
-            yield from (
-                (Part.THRESHOLD, f"`{said}` becomes `{described(new)}`", new) for new in changed_times(condition)
-            )
-        case ExpressionTest():
-            for new in changed_expressions(condition):
-                yield Part.THRESHOLD, f"`{said}` becomes `{described(new)}`", new
-        case Test():
-            yield from _instead_of_test(condition, declarations)
+    for new in _moved(condition, declarations):
+        yield Part.THRESHOLD, f"`{said}` becomes `{described(new)}`", new
+    if isinstance(condition, Test):
+        yield from _fewer_values(condition)
     yield Part.CONDITION, f"negate `{said}`", Negation(child=condition, address=condition.address)
 
 
-def _instead_of_test(test: Test, declarations: Declarations) -> Iterator[tuple[Part, str, Condition]]:
-    said = described(test)
-    for new in changed_bounds(test, declarations):
-        yield Part.THRESHOLD, f"`{said}` becomes `{described(new)}`", new
+def _moved(condition: Condition, declarations: Declarations) -> Iterator[Condition]:
+    """The test with a bound of its moved; of an expression, with one of its parts changed."""
+    match condition:
+        case TimeTest():
+            yield from changed_times(condition)
+        case SampleTest():
+            yield from changed_samples(condition)
+        case JudgeTest():
+            yield from changed_judges(condition)
+        case ExpressionTest():
+            yield from changed_expressions(condition)
+        case Test():
+            yield from changed_bounds(condition, declarations)
+
+
+def _fewer_values(test: Test) -> Iterator[tuple[Part, str, Condition]]:
     if isinstance(test.operand, tuple) and len(test.operand) > 1:
         for position, value in enumerate(test.operand):
             left: Operand = (*test.operand[:position], *test.operand[position + 1 :])

@@ -1,4 +1,10 @@
-"""Changes to an effect: another tier, another answer, a modifier or a limit gone."""
+"""
+Changes to an effect: another tier, another answer, another share, a modifier, a limit or a gate gone or changed.
+
+Each can be seen in a decision, or no test could ever notice it. A gate is seen as the text that the plan gives its
+step: tests, bounds and the judge's name. What is not in there is left as it is: the question that a judge is asked, a
+shadow's judge, the points of a score that a gate reads, the window and the least number of requests of a limit.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from policy_engine.compiler.operands import written
 from policy_engine.diagnostics import Address
+from policy_engine.model.condition import Condition
 from policy_engine.model.effect import (
     Choice,
     Deny,
@@ -22,7 +30,11 @@ from policy_engine.model.effect import (
     Then,
 )
 from policy_engine.model.policy import Cascade, Declarations
+from policy_engine.model.quantity import Kind
 from policy_engine.verify.effects import modifiers_set
+from policy_engine.verify.mutate.conditions import applied, changes_of
+from policy_engine.verify.mutate.mutant import Part
+from policy_engine.verify.mutate.thresholds import moved_quantity
 
 _OTHER_TEXT = "(another answer)"
 _OTHER_STATUS = 418
@@ -36,20 +48,42 @@ def changed_effects(then: Then, declarations: Declarations) -> Iterator[tuple[st
             yield text, then.terminal.address, replace(then, terminal=terminal)
     for text, key, modifiers in _without(then.modifiers):
         yield text, then.address.child(key), replace(then, modifiers=modifiers)
+    shadow = then.modifiers.shadow
+    if shadow is not None:
+        for share in moved_quantity(shadow.share, Kind.SHARE):
+            text = f"shadow of `{written(share)}` instead of `{written(shadow.share)}`"
+            yield (
+                text,
+                shadow.address,
+                replace(then, modifiers=replace(then.modifiers, shadow=replace(shadow, share=share))),
+            )
 
 
-def changed_cascades(cascade: Cascade) -> Iterator[tuple[str, Address, Cascade]]:
-    """Every change to a cascade: a step, a gate or a limit gone."""
+def changed_cascades(cascade: Cascade, declarations: Declarations) -> Iterator[tuple[Part, str, Address, Cascade]]:
+    """Every change to a cascade: a step or a limit gone, a gate gone or changed in one thing."""
     for name, limit in cascade.limits.items():
         left = {other: one for other, one in cascade.limits.items() if other != name}
-        yield f"drop the limit `{name}`", limit.address, replace(cascade, limits=left)
+        yield Part.EFFECT, f"drop the limit `{name}`", limit.address, replace(cascade, limits=left)
     for position, step in enumerate(cascade.steps):
-        others = (*cascade.steps[:position], *cascade.steps[position + 1 :])
-        if others:
-            yield f"drop step {position + 1}", step.address, replace(cascade, steps=others)
-        if step.accept is not None:
-            ungated = (*cascade.steps[:position], replace(step, accept=None), *cascade.steps[position + 1 :])
-            yield f"drop `accept` of step {position + 1}", step.address, replace(cascade, steps=ungated)
+        before, after = cascade.steps[:position], cascade.steps[position + 1 :]
+        if before or after:
+            yield Part.EFFECT, f"drop step {position + 1}", step.address, replace(cascade, steps=(*before, *after))
+        for part, text, address, accept in _gates(step.accept, declarations):
+            steps = (*before, replace(step, accept=accept), *after)
+            yield part, f"{text} of step {position + 1}", address, replace(cascade, steps=steps)
+
+
+def _gates(
+    accept: Condition | None, declarations: Declarations
+) -> Iterator[tuple[Part, str, Address, Condition | None]]:
+    """A gate gone, then changed in each of its tests."""
+    if accept is None:
+        return
+    yield Part.EFFECT, "drop `accept`", accept.address, None
+    for change in changes_of(accept, declarations):
+        changed = applied(change, accept)
+        if changed is not None:
+            yield change.part, f"{change.text} in `accept`", change.old.address, changed
 
 
 def _instead(terminal: Terminal, declarations: Declarations) -> Iterator[tuple[str, Terminal]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -24,12 +25,15 @@ from policy_engine.compiler.atoms import (
     Search,
 )
 from policy_engine.compiler.graph import Node
+from policy_engine.compiler.probes import sample_position
 from policy_engine.model.vocabulary import Fact
 from policy_engine.verify.mutate.edit import ABSENT, Written, with_fact
 from policy_engine.verify.mutate.samples import samples_of
 
 _TEXTS = ("Could you please look into it?", "so? and? why? when? how? where? " + "so " * 60)
 _SAMPLES_OF_ALL = 40
+_DRAWS = 4_000
+"""Enough for one in a thousand to fall between two shares that differ by a tenth of a per cent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,8 @@ def _knobs(atom: Atom) -> Iterator[Knob]:
             yield from _of_fact(fact, (*texts, *_TEXTS[:1]))
         case During():
             yield from (Knob("at", moment.isoformat()) for moment in _moments(atom))
-        case Sampled(by=fact):
-            yield from _of_fact(fact, tuple(f"{fact.name.rpartition('.')[2]}-{number}" for number in range(30)))
+        case Sampled():
+            yield from _of_fact(atom.by, tuple(_beside(atom)))
         case Computed(reads=reads):
             yield from (Knob(fact.name, text) for fact in reads if fact.name.endswith(".text") for text in _TEXTS)
 
@@ -107,6 +111,16 @@ def _around(fact: Fact, low: float | None, high: float | None) -> Iterator[float
         # Open and closed ends differ by one number; what is written lies beside both.
         written = round(bound, 6)
         yield from (written, written + 0.005, max(0.0, written - 0.005), bound, math.nextafter(bound, -math.inf))
+
+
+def _beside(atom: Sampled) -> Iterator[Any]:
+    """Two values of those that the share takes in and two of those that it does not, the nearest to its end."""
+    stem = atom.by.name.rpartition(".")[2]
+    made = range(_DRAWS) if atom.by.integral else (f"{stem}-{number}" for number in range(_DRAWS))
+    placed = [(sample_position(atom.salt, value), value) for value in atom.by.choices or made]
+    placed.sort(key=lambda pair: pair[0])
+    end = bisect_left(placed, atom.ceiling, key=lambda pair: pair[0])
+    yield from (value for _, value in placed[max(0, end - 2) : end + 2])
 
 
 def _moments(atom: During) -> Iterator[datetime]:

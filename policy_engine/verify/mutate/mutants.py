@@ -1,4 +1,9 @@
-"""Every change to a policy that is worth trying, one at a time."""
+"""
+Every change to a policy that is worth trying, one at a time.
+
+A change that no test can observe is none of them: it could never be noticed. A test sees a decision and no answer, so
+a gate counts by what the plan says of it (see `effects`), and a score that only gates read does not.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,7 @@ from itertools import pairwise
 
 from policy_engine.diagnostics import Address
 from policy_engine.model.condition import Condition, Reference, Test, children_of
-from policy_engine.model.effect import RunCascade
+from policy_engine.model.effect import RunCascade, Then
 from policy_engine.model.policy import Declarations, OnUnknown, Policy, Rule
 from policy_engine.verify.mutate.conditions import Change, applied, changes_of
 from policy_engine.verify.mutate.effects import changed_cascades, changed_effects
@@ -21,7 +26,7 @@ def mutants_of(policy: Policy) -> Iterator[Mutant]:
     The policies that differ from this one in one thing.
 
     Changed are the conditions of rules, of files and under `conditions` and `scores`; effects, `default`, cascades;
-    what rules do where they are unknown; and the order of rules. Gates of cascades are not, as a test sees no answer.
+    what rules do where they are unknown; and the order of rules.
     """
     for rule in policy.rules:
         if rule.enabled:
@@ -44,7 +49,8 @@ def _of_rule(rule: Rule, policy: Policy) -> Iterator[Mutant]:
     for text, address, then in changed_effects(rule.then, policy.declarations):
         yield make.with_rules(Part.EFFECT, text, address, {rule: replace(rule, then=then)})
     stated = rule.on_unknown or OnUnknown.SKIP
-    for other in OnUnknown:
+    can_be_unknown = rule.when is not None or rule.then.terminal is not None  # a split's key may be missing
+    for other in OnUnknown if can_be_unknown else ():
         if other is not stated:
             changed = {rule: replace(rule, on_unknown=other)}
             yield make.with_rules(Part.UNKNOWN, f"`on_unknown: {other}` instead of `{stated}`", rule.address, changed)
@@ -67,7 +73,7 @@ def _of_conditions(policy: Policy) -> Iterator[Mutant]:
     for name, condition in declared.items():
         if condition.when is None:
             continue
-        make = _Maker(policy, name, _readers(f"condition.{name}", policy))
+        make = _Maker(policy, name, _readers(f"condition.{name}", policy), f"condition.{name}")
         for change in changes_of(condition.when, policy.declarations):
             when = applied(change, condition.when)
             if when is not None:
@@ -79,7 +85,10 @@ def _of_conditions(policy: Policy) -> Iterator[Mutant]:
 def _of_scores(policy: Policy) -> Iterator[Mutant]:
     declared = policy.declarations.scores
     for name, score in declared.items():
-        make = _Maker(policy, name, _readers(f"score.{name}", policy))
+        readers = _readers(f"score.{name}", policy)
+        if not readers:
+            continue
+        make = _Maker(policy, name, readers)
         for position, part in enumerate(score.parts):
             before, after = score.parts[:position], score.parts[position + 1 :]
             variants = [(Part.VALUE, f"drop {part.points:+g} points", part.address, (*before, *after))]
@@ -97,10 +106,10 @@ def _of_scores(policy: Policy) -> Iterator[Mutant]:
 def _of_cascades(policy: Policy) -> Iterator[Mutant]:
     declared = policy.declarations.cascades
     for name, cascade in declared.items():
-        make = _Maker(policy, name, _readers(f"cascade.{name}", policy))
-        for text, address, changed in changed_cascades(cascade):
+        make = _Maker(policy, name, _readers(f"cascade.{name}", policy), f"cascade.{name}")
+        for part, text, address, changed in changed_cascades(cascade, policy.declarations):
             declarations = replace(policy.declarations, cascades={**declared, name: changed})
-            yield make.with_declarations(Part.EFFECT, text, address, declarations)
+            yield make.with_declarations(part, text, address, declarations)
 
 
 def _of_default(policy: Policy) -> Iterator[Mutant]:
@@ -134,12 +143,13 @@ def _of_order(policy: Policy) -> Iterator[Mutant]:
 
 
 class _Maker:
-    """Makes the mutants of one owner, whose changes reach some rules."""
+    """Makes the mutants of one owner, whose changes reach some rules, and `default` if that reads its name."""
 
-    def __init__(self, policy: Policy, owner: str, rules: Iterable[Rule]) -> None:
+    def __init__(self, policy: Policy, owner: str, rules: Iterable[Rule], name: str = "") -> None:
         self._policy = policy
         self._owner = owner
         self._rules = tuple(rules)
+        self._is_default = policy.default is not None and name in names_run(policy.default, policy.declarations)
 
     def with_rules(self, part: Part, text: str, address: Address, changed: dict[Rule, Rule]) -> Mutant:
         """The mutant in which some rules are others."""
@@ -154,7 +164,15 @@ class _Maker:
 
     def _mutant(self, part: Part, text: str, address: Address, policy: Policy) -> Mutant:
         reached = frozenset(rule.address for rule in self._rules)
-        return Mutant(part=part, text=text, owner=self._owner, address=address, policy=policy, rules=reached)
+        return Mutant(
+            part=part,
+            text=text,
+            owner=self._owner,
+            address=address,
+            policy=policy,
+            rules=reached,
+            is_default=self._is_default,
+        )
 
 
 def _is_of_file(condition: Condition) -> bool:
@@ -183,10 +201,30 @@ def names_read(rule: Rule, declarations: Declarations) -> frozenset[str]:
     found: set[str] = set()
     if rule.when is not None:
         _collect(rule.when, declarations, found)
-    terminal = rule.then.terminal
-    if isinstance(terminal, RunCascade):
-        found.add(f"cascade.{terminal.name}")
-    return frozenset(found)
+    return frozenset(found) | names_run(rule.then, declarations)
+
+
+def names_run(then: Then, declarations: Declarations) -> frozenset[str]:
+    """What an effect refers to and shows: its cascade, and the conditions that the gates of that are made of."""
+    if not isinstance(then.terminal, RunCascade):
+        return frozenset()
+    found: set[str] = set()
+    cascade = declarations.cascades.get(then.terminal.name)
+    for step in () if cascade is None else cascade.steps:
+        if step.accept is not None:
+            _collect_shown(step.accept, declarations, found)
+    return frozenset((*found, f"cascade.{then.terminal.name}"))
+
+
+def _collect_shown(condition: Condition, declarations: Declarations, found: set[str]) -> None:
+    """The named conditions in a gate; they are written out in its text, and scores are not."""
+    if isinstance(condition, Reference) and f"condition.{condition.name}" not in found:
+        found.add(f"condition.{condition.name}")
+        declared = declarations.conditions.get(condition.name)
+        if declared is not None and declared.when is not None:
+            _collect_shown(declared.when, declarations, found)
+    for child in children_of(condition):
+        _collect_shown(child, declarations, found)
 
 
 def _collect(condition: Condition, declarations: Declarations, found: set[str]) -> None:

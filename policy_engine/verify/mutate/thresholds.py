@@ -8,9 +8,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from policy_engine.model.condition import Operand, Test
+from policy_engine.model.condition import JudgeTest, Operand, SampleTest, Test
 from policy_engine.model.policy import Declarations
-from policy_engine.model.quantity import QuantityError, parse_quantity
+from policy_engine.model.quantity import Kind, QuantityError, parse_quantity
 from policy_engine.model.vocabulary import fact_named
 
 _TWIN: Final = {"gt": "gte", "gte": "gt", "lt": "lte", "lte": "lt"}
@@ -31,12 +31,31 @@ def changed_bounds(test: Test, declarations: Declarations) -> Iterator[Test]:
         yield from _moved_count(test, int(parse_quantity(test.operand, fact.kind)))
         return
     yield replace(test, op=_TWIN[test.op])
-    for operand in _moved(test.operand):
+    yield from (replace(test, operand=operand) for operand in moved_quantity(test.operand, fact.kind))
+
+
+def changed_judges(judge: JudgeTest) -> Iterator[JudgeTest]:
+    """The judge's test with each of its bounds opened or closed, and moved either way."""
+    for position, (op, operand) in enumerate(judge.ranges):
+        before, after = judge.ranges[:position], judge.ranges[position + 1 :]
+        if op in _TWIN and not isinstance(operand, tuple):
+            ranges = [(_TWIN[op], operand), *((op, moved) for moved in moved_quantity(operand, Kind.SHARE))]
+            yield from (replace(judge, ranges=(*before, one, *after)) for one in ranges)
+
+
+def changed_samples(sample: SampleTest) -> Iterator[SampleTest]:
+    """The sample with a share that is one less or one more in its last written digit."""
+    return (replace(sample, share=share) for share in moved_quantity(sample.share, Kind.SHARE))
+
+
+def moved_quantity(operand: Operand, kind: Kind) -> Iterator[Operand]:
+    """A quantity one less and one more in its last written digit, in its own unit, if those are quantities as well."""
+    for moved in _moved(operand):
         try:
-            parse_quantity(operand, fact.kind)
+            parse_quantity(moved, kind)
         except QuantityError:
             continue
-        yield replace(test, operand=operand)
+        yield moved
 
 
 def _moved_count(test: Test, bound: int) -> Iterator[Test]:
@@ -46,7 +65,6 @@ def _moved_count(test: Test, bound: int) -> Iterator[Test]:
 
 
 def _moved(operand: Operand) -> Iterator[Operand]:
-    """A quantity one more and one less in its last written digit, in its own unit."""
     if isinstance(operand, str):
         match = _NUMBER.search(operand)
         if match is not None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from policy_engine.verify.mutate.mutants import mutants_of
+from policy_engine.verify.mutate.trial import Fate, try_mutants
 from tests.verify.bundles import HEAD, opened
 
 RULES = """\
@@ -36,9 +39,9 @@ rules:
 """
 
 
-def texts(folder: Path) -> dict[str, list[str]]:
+def texts(folder: Path, text: str = HEAD + RULES) -> dict[str, list[str]]:
     """What is changed, by owner."""
-    _, _, policy = opened(folder, "cases: [{name: a, expect: {rule: (default)}}]\n", HEAD + RULES)
+    _, _, policy = opened(folder, "cases: [{name: a, expect: {rule: (default)}}]\n", text)
     found: dict[str, list[str]] = {}
     for mutant in mutants_of(policy):
         found.setdefault(mutant.owner, []).append(mutant.text)
@@ -132,5 +135,95 @@ def test_what_rules_share_is_changed_once(tmp_path: Path) -> None:
         "drop `how` from `message.text contains`",
         "negate `message.text contains [why, how]`",
     ]
-    assert found["up"] == ["drop the limit `cost`", "drop step 1", "drop `accept` of step 1", "drop step 2"]
+    assert found["up"] == [
+        "drop the limit `cost`",
+        "drop step 1",
+        "drop `accept` of step 1",
+        "`output.chars >= 10` becomes `output.chars >= 9` in `accept` of step 1",
+        "`output.chars >= 10` becomes `output.chars >= 11` in `accept` of step 1",
+        "negate `output.chars >= 10` in `accept` of step 1",
+        "drop step 2",
+    ]
     assert found["(default)"] == ["route to `fast` instead of `frontier`"]
+
+
+SHARES = """\
+conditions:
+  polite: {message: {contains: [please, thanks]}}
+scores:
+  effort: [{when: {message: {chars: {gt: 100}}}, points: 1}]
+cascades:
+  judged:
+    steps:
+      - route: fast
+        accept:
+          output: {judge: {model: big, question: "Is it right?", score: {gte: 0.8}}}
+          any: [{condition: polite}, {score: {effort: {gt: 0.5}}}]
+      - {route: frontier}
+rules:
+  - name: shadowed
+    then: {shadow: {route: big, share: 5%, compare: json}}
+  - name: trial
+    when: {sample: {share: 2.5%, by: attributes.plan, salt: a}}
+    then: {route: frontier}
+"""
+
+
+def test_shares_are_moved_and_gates_changed(tmp_path: Path) -> None:
+    """A share moves by its last digit; of a gate, what its text has: bounds, named conditions, but no score's parts."""
+    policy = HEAD.replace("default: {route: frontier}", "default: {cascade: judged}") + SHARES
+
+    found = texts(tmp_path, policy)
+
+    assert found["shadowed"][:3] == [
+        "drop `shadow`",
+        "shadow of `4%` instead of `5%`",
+        "shadow of `6%` instead of `5%`",
+    ]
+    assert found["trial"][:4] == [
+        "drop `sample 2.5%`",
+        "`sample 2.5%` becomes `sample 2.4%`",
+        "`sample 2.5%` becomes `sample 2.6%`",
+        "negate `sample 2.5%`",
+    ]
+    assert [text.removesuffix(" in `accept` of step 1") for text in found["judged"]] == [
+        "drop step 1",
+        "drop `accept` of step 1",
+        "drop `judge big >= 0.8`",
+        "`judge big >= 0.8` becomes `judge big > 0.8`",
+        "`judge big >= 0.8` becomes `judge big >= 0.7`",
+        "`judge big >= 0.8` becomes `judge big >= 0.9`",
+        "negate `judge big >= 0.8`",
+        "drop `any of 2`",
+        "`any` becomes `all`",
+        "drop `condition polite`",
+        "negate `condition polite`",
+        "drop `score.effort > 0.5`",
+        "`score.effort > 0.5` becomes `score.effort >= 0.5`",
+        "`score.effort > 0.5` becomes `score.effort > 0.4`",
+        "`score.effort > 0.5` becomes `score.effort > 0.6`",
+        "negate `score.effort > 0.5`",
+        "drop step 2",
+    ]
+    assert found["polite"] == [
+        "drop `please` from `message.text contains`",
+        "drop `thanks` from `message.text contains`",
+        "negate `message.text contains [please, thanks]`",
+    ]
+    assert "effort" not in found
+
+
+@pytest.mark.parametrize("owner", ["judged", "polite", "shadowed", "trial"])
+def test_each_of_them_can_be_noticed(owner: str, tmp_path: Path) -> None:
+    """Every change of a gate or a share is offered a case that passes now and would fail with it."""
+    policy = HEAD.replace("default: {route: frontier}", "default: {cascade: judged}") + SHARES.replace(
+        "attributes.plan", "attributes.shop"
+    )
+    policy = policy.replace("attributes:\n", "attributes:\n  shop: {type: string}\n", 1)
+    suite, policy_set, written = opened(tmp_path, "cases: [{name: a, request: {task: faq}, expect: {}}]\n", policy)
+
+    results = [one for one in try_mutants(suite, policy_set, written).results if one.mutant.owner == owner]
+
+    missed = [one for one in results if one.fate is Fate.MISSED]
+    assert [one.mutant.text for one in missed if one.witness is None] == []
+    assert len(missed) >= 3
