@@ -146,6 +146,25 @@ def test_requests_are_refused_where_the_policies_deny(
     assert (answered.status, answered.text, answered.uncounted) == (Status.ANSWERED, "Hello.", False)
 
 
+@pytest.mark.parametrize("kept_in", ["memory", "file"])
+def test_a_caller_that_leaves_makes_room_for_the_next(
+    policies: Callable[..., Path], tmp_path: Path, kept_in: str
+) -> None:
+    """While a stream is read its request counts as escalated; once it is left the next begins at the first step."""
+    folder, careful = policies(), Request(task="careful", input="hello")
+    state = tmp_path / "state.db" if kept_in == "file" else "memory:"
+    with Engine.open(folder, watch=False, state=state) as engine:
+        stream = engine.stream(careful)
+        next(iter(stream))
+        meanwhile = [engine.complete(careful) for _ in range(2)]
+        stream.close()
+        while (after := engine.complete(careful)).limit is not None:
+            pass
+
+    assert [(outcome.limit, outcome.escalations) for outcome in meanwhile] == [("escalation_rate", 0)] * 2
+    assert (after.limit, after.escalations) == (None, 1)
+
+
 @both
 @pytest.mark.parametrize(("task", "group"), [("spend", "budget.daily"), ("careful", "escalation.careful")])
 def test_counters_that_rules_and_limits_read_count_as_well(

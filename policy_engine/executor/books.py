@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from policy_engine.errors import StateError
+from policy_engine.executor.admissions import Admissions
 from policy_engine.executor.habits import has_escalated, keep_model
 from policy_engine.executor.kept import KeptAnswers
 from policy_engine.executor.world import Money
@@ -29,6 +30,7 @@ class Job:
     facts: Facts
     money: Money
     kept: KeptAnswers
+    admissions: Admissions
     began_s: float
     id: str = field(default_factory=new_id)
 
@@ -77,10 +79,21 @@ class Books:
 
         It is not counted: a call that was cut short says nothing about its model or its session.
         """
+        if self._counters.blocking and job.admissions.are_open:
+            self._aside.submit(partial(job.admissions.release, outcome))
+        else:
+            job.admissions.release(outcome)
         self._written(job, outcome, counted=True)
 
+    async def release_async(self, job: Job) -> None:
+        """Ends what was granted to a request that begins anew."""
+        if self._counters.blocking and job.admissions.are_open:
+            await self._aside.wait(self._aside.submit(job.admissions.release))
+        else:
+            job.admissions.release()
+
     def _written(self, job: Job, outcome: Outcome, *, counted: bool) -> Outcome:
-        if job.money.is_uncounted or not counted:
+        if job.money.is_uncounted or job.admissions.is_uncounted or not counted:
             outcome = replace(outcome, uncounted=True)
         elapsed_ms = (time.monotonic() - job.began_s) * 1000
         cache = cache_word(outcome, job.facts)
@@ -107,27 +120,28 @@ class Books:
             if call.failure is None and call.elapsed_ms is not None:
                 self._counters.measured.latencies.record(call.model, call.elapsed_ms / 1000, now_s=now_s)
         try:
-            self._count_shared(outcome, job.facts, now_s)
+            self._count_shared(job, outcome, now_s)
         except StateError as error:
             self._emit(SignalFailed(signal="session", reason=error.reason, error=error))
             return False
         return True
 
-    def _count_shared(self, outcome: Outcome, facts: Facts, now_s: float) -> None:
+    def _count_shared(self, job: Job, outcome: Outcome, now_s: float) -> None:
         answers = [call for call in outcome.calls if call.purpose == "answer"]
         cascade = outcome.decision.plan.cascade
         escalated = has_escalated(outcome)
-        if cascade is not None and escalated is not None:
+        if cascade is not None and escalated is not None and not job.admissions.counts_rate:
             self._counters.escalations.record(cascade, escalated=escalated, now_s=now_s)
+        counted = job.admissions.settle(outcome, escalated=escalated)
         last: CallRecord | None = next((call for call in reversed(answers) if call.failure is None), None)
         turn = Turn(
             model=None if last is None else last.model,
             tier=None if last is None else last.tier,
-            escalations=outcome.escalations,
+            escalations=outcome.escalations - counted,
             errors=sum(call.failure is not None for call in outcome.calls),
         )
-        self._counters.sessions.record(facts.request.session, turn, now_s=now_s)
-        keep_model(outcome, facts, self._counters, now_s=now_s)
+        self._counters.sessions.record(job.facts.request.session, turn, now_s=now_s)
+        keep_model(outcome, job.facts, self._counters, now_s=now_s)
 
 
 def finished(job: Job, outcome: Outcome, *, elapsed_ms: float, cache: str | None) -> RequestFinished:

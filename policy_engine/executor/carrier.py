@@ -11,6 +11,7 @@ from functools import partial
 
 from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.evaluator.decide import decided, decided_async
+from policy_engine.executor.admissions import Admissions
 from policy_engine.executor.answer_stream import AnswerStream, AsyncAnswerStream
 from policy_engine.executor.books import Books, Job
 from policy_engine.executor.execute import Execution, execute
@@ -111,6 +112,7 @@ class Carrier:
                         else:
                             yield item
             except Overtaken as overtaken:  # nothing has been yielded
+                job.admissions.release()
                 facts = overtaken.facts
                 continue
             except StateUnreachable as error:
@@ -145,6 +147,7 @@ class Carrier:
                         else:
                             yield item
             except Overtaken as overtaken:  # nothing has been yielded
+                await self._books.release_async(job)
                 facts = overtaken.facts
                 continue
             except StateUnreachable as error:
@@ -173,16 +176,11 @@ class Carrier:
         return outcome
 
     def _decided(self, facts: Facts) -> tuple[Decision, Facts]:
-        """The decision, and the facts it was made on with those that its limits read."""
-        decision, facts = decided(self._policy_set, facts, learn=self._sources.resolve)
-        groups = groups_of_limits(decision, facts)
-        return decision, facts.knowing(self._sources.resolve(groups, facts)) if groups else facts
+        """The decision, and the facts it was made on."""
+        return decided(self._policy_set, facts, learn=self._sources.resolve)
 
     async def _decided_async(self, facts: Facts) -> tuple[Decision, Facts]:
-        learn = self._sources.resolve_async
-        decision, facts = await decided_async(self._policy_set, facts, learn=learn)
-        groups = groups_of_limits(decision, facts)
-        return decision, facts.knowing(await learn(groups, facts)) if groups else facts
+        return await decided_async(self._policy_set, facts, learn=self._sources.resolve_async)
 
     def _order(self, job: Job) -> Order:
         return order_for(job.decision, job.facts, self._counters, now_s=time.time(), emit=self._emit)
@@ -208,7 +206,14 @@ class Carrier:
             on_state_error=self._policy_set.declarations.on_state_error,
         )
         kept = KeptAnswers(self._caches, decision, facts, emit=self._emit, aside=self._aside)
-        return Job(decision=decision, facts=facts, money=money, kept=kept, began_s=began_s)
+        admissions = Admissions(
+            self._counters,
+            decision,
+            facts,
+            emit=self._emit,
+            on_state_error=self._policy_set.declarations.on_state_error,
+        )
+        return Job(decision=decision, facts=facts, money=money, kept=kept, admissions=admissions, began_s=began_s)
 
     def _check(self, job: Job) -> None:
         """Where the policies refuse what cannot be counted, raises StateUnreachable for a counter that was asked."""
@@ -230,16 +235,9 @@ class Carrier:
             learn=self._sources.resolve,
             learn_async=self._sources.resolve_async,
             kept=job.kept,
+            admissions=job.admissions,
             aside=self._aside if self._counters.blocking else None,
         )
-
-
-def groups_of_limits(decision: Decision, facts: Facts) -> tuple[str, ...]:
-    """The signals that a decision's limits read and no rule has asked for."""
-    plan = decision.plan
-    limits = {*(plan.limits or ()), *(decision.verdict.modifiers.limits or ())}
-    wanted = {"session_escalations": "session", "escalation_rate": f"escalation.{plan.cascade}"}
-    return tuple(group for limit, group in wanted.items() if limit in limits and group not in facts.signals)
 
 
 def _whole(outcome: Outcome | None) -> Outcome:

@@ -19,7 +19,7 @@ from policy_engine.executor.order import Order
 from policy_engine.executor.prompt import prompt_of
 from policy_engine.executor.respond import rendered
 from policy_engine.model.call import Failure, Prompt, Reply
-from policy_engine.model.commands import Answer, Command
+from policy_engine.model.commands import Admit, Answer, Command
 from policy_engine.model.decision import Decision
 from policy_engine.model.effect import Deny, Respond
 from policy_engine.model.facts import UNKNOWN, Facts
@@ -28,6 +28,7 @@ from policy_engine.model.plan import Answer as PlanAnswer
 from policy_engine.model.plan import PlanStep, Target
 
 Work: TypeAlias = Generator[Command, Answer, Outcome | None]
+Limiting: TypeAlias = Generator[Command, Answer, Bound | None]
 
 
 class Steps:
@@ -50,18 +51,20 @@ class Steps:
         self._put_off: list[str] = []
         self._kept: str | None = None
         self._spoken: str | None = None
+        self._tripped: Bound | None = None
 
     def run(self) -> Generator[Command, Answer, Outcome]:
         """Every step until one answer is accepted or a limit speaks."""
         plan = self._decision.plan
         escalations = 0
+        self._tripped = yield from self._passed_rate()
         first = self._first_step()
         if isinstance(first, Bound):
             return (yield from self._otherwise(first))
         for index in range(first, len(plan.steps)):
             if not plan.steps[index].chain:
                 continue
-            if self._attempts.records and (bound := self._no_further(escalations)) is not None:
+            if self._attempts.records and (bound := (yield from self._no_further(escalations))) is not None:
                 return (yield from self._otherwise(bound))
             escalations += bool(self._attempts.records)
             outcome = yield from self._step(index, plan.steps[index])
@@ -75,7 +78,7 @@ class Steps:
 
     def _first_step(self) -> int | Bound:
         """Where to begin: while too many requests escalate, at the step of the declared tier."""
-        bound = self._tripped()
+        bound = self._tripped
         if bound is None or bound.otherwise == "last_answer":
             return 0
         for index, step in enumerate(self._decision.plan.steps):
@@ -84,26 +87,34 @@ class Steps:
                 return index
         return bound
 
-    def _tripped(self) -> Bound | None:
-        """The limit on the escalation rate, while too many requests escalate."""
+    def _passed_rate(self) -> Limiting:
+        """The limit on the escalation rate, if by the facts or by now too many requests escalate."""
         bound, cascade = self._bounds.escalation_rate, self._decision.plan.cascade
-        measured = self._facts.signals.get(f"escalation.{cascade}")
-        if bound is None or measured is None or measured is UNKNOWN or measured.get("rate", 0) <= float(bound.amount):
+        if bound is None:
             return None
-        return bound
+        measured = self._facts.signals.get(f"escalation.{cascade}")
+        if measured is not None and measured is not UNKNOWN and measured.get("rate", 0) > float(bound.amount):
+            return bound
+        is_let_in = yield from self._attempts.ask(Admit(limit=bound.name, most=bound.amount))
+        return bound if is_let_in is False else None
 
-    def _no_further(self, escalations: int) -> Bound | None:
+    def _no_further(self, escalations: int) -> Limiting:
         """The limit that forbids one more escalation."""
-        tripped = self._tripped()
+        tripped = self._tripped
         if tripped is not None and tripped.otherwise == "last_answer":
             return tripped
         bound = self._bounds.escalations
         if bound is not None and escalations >= bound.amount:
             return bound
         bound = self._bounds.session_escalations
+        if bound is None:
+            return None
         session = self._facts.signals.get("session")
         before = 0 if session is None or session is UNKNOWN else session.get("escalations", 0)
-        return bound if bound is not None and before + escalations >= bound.amount else None
+        if before + escalations >= bound.amount:
+            return bound
+        is_let_in = yield from self._attempts.ask(Admit(limit=bound.name, most=bound.amount))
+        return bound if is_let_in is False else None
 
     def _step(self, index: int, step: PlanStep) -> Work:
         """Models in order until one answers; None means to go on to the next step."""

@@ -6,11 +6,12 @@ import time
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from policy_engine.errors import StateError
 from policy_engine.evaluator.decide import Learn as LearnNow
 from policy_engine.evaluator.decide import LearnAsync
+from policy_engine.executor.admissions import Admissions
 from policy_engine.executor.drive import advance, begin, cancel, cancel_async
 from policy_engine.executor.execute import Execution
 from policy_engine.executor.kept import KeptAnswers
@@ -19,6 +20,7 @@ from policy_engine.executor.reach import StateUnreachable
 from policy_engine.executor.recheck import Recheck
 from policy_engine.model.call import Chunk, Failure
 from policy_engine.model.commands import (
+    Admit,
     Answer,
     Call,
     Command,
@@ -42,6 +44,8 @@ from policy_engine.state.aside import Aside
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+
+Given = TypeVar("Given")
 
 
 class Money:
@@ -158,6 +162,7 @@ class LiveWorld:
         facts: the request's, for signals that gates ask.
         learn, learn_async: those signals; None where there are none.
         kept: the request's side of the caches; None where a lookup finds nothing and a store keeps nothing.
+        admissions: asked under limits that requests share; None where nobody counts.
     """
 
     def __init__(
@@ -171,6 +176,7 @@ class LiveWorld:
         learn: LearnNow | None = None,
         learn_async: LearnAsync | None = None,
         kept: KeptAnswers | None = None,
+        admissions: Admissions | None = None,
     ) -> None:
         self._kept = kept
         self._provider_of = provider_of
@@ -180,6 +186,7 @@ class LiveWorld:
         self._facts = facts
         self._learn = learn
         self._learn_async = learn_async
+        self._admissions = admissions
 
     def do(self, command: Command) -> Answer:
         """The reply to one command."""
@@ -195,6 +202,8 @@ class LiveWorld:
                 return self._money.reserve(command)
             case Settle():
                 return self._money.settle(command)
+            case Admit() if self._admissions is not None:
+                return self._admissions.admit(command)
             case Call(model=model, prompt=prompt, timeout_s=timeout_s):
                 card = self._cards[model]
                 return self._provider_of(card.provider).call(prompt, card.model, timeout_s=timeout_s)
@@ -230,9 +239,20 @@ class AsyncLiveWorld(LiveWorld):
         learn: LearnNow | None = None,
         learn_async: LearnAsync | None = None,
         kept: KeptAnswers | None = None,
+        admissions: Admissions | None = None,
         aside: Aside | None = None,
     ) -> None:
-        super().__init__(provider_of, cards, money, clock, facts=facts, learn=learn, learn_async=learn_async, kept=kept)
+        super().__init__(
+            provider_of,
+            cards,
+            money,
+            clock,
+            facts=facts,
+            learn=learn,
+            learn_async=learn_async,
+            kept=kept,
+            admissions=admissions,
+        )
         self._aside = aside
 
     async def do_async(self, command: Command) -> Answer:
@@ -240,6 +260,8 @@ class AsyncLiveWorld(LiveWorld):
         match command:
             case Reserve() if self._aside is not None:
                 return self.answer(await self._reserved(command, self._aside))
+            case Admit() if self._aside is not None and self._admissions is not None:
+                return self.answer(await self._admitted(command, self._aside, self._admissions))
             case Settle() if self._aside is not None:
                 # What takes too long is settled later; nobody needs to wait for that.
                 await self._aside.wait(self._aside.submit(partial(self._money.settle, command)))
@@ -260,21 +282,17 @@ class AsyncLiveWorld(LiveWorld):
         return self.do(command)
 
     async def _reserved(self, command: Reserve, aside: Aside) -> Grant:
-        """What was set aside; given back if nobody waits for it any more."""
         reserving = aside.submit(partial(self._money.reserve, command))
-        try:
-            is_done = await aside.wait(reserving)
-        except BaseException:
-            self._give_back(reserving, aside)
-            raise
-        if is_done:
+        if await _is_timely(reserving, aside, give_back=self._money.release):
             return reserving.result()
-        self._give_back(reserving, aside)
         return self._money.unreachable(f"no answer within {aside.wait_s:g} s")
 
-    def _give_back(self, reserving: Future[Grant], aside: Aside) -> None:
-        if not reserving.cancel():
-            aside.submit(lambda: self._money.release(reserving.result()))
+    async def _admitted(self, command: Admit, aside: Aside, admissions: Admissions) -> bool | None:
+        admitting = aside.submit(partial(admissions.admit, command))
+        if await _is_timely(admitting, aside, give_back=partial(admissions.give_back, command)):
+            return admitting.result()
+        admissions.unreachable(command, f"no answer within {aside.wait_s:g} s")
+        return None
 
 
 def relay(
@@ -333,6 +351,17 @@ async def relay_async(
     if not streamed and command.text:
         yield Chunk(text=command.text)
     yield command
+
+
+async def _is_timely(given: Future[Given], aside: Aside, *, give_back: Callable[[Given], object]) -> bool:
+    """Waits for what is given, and whether it came in time; it is given back once nobody waits for it any more."""
+    is_done = False
+    try:
+        is_done = await aside.wait(given)
+    finally:
+        if not is_done and not given.cancel():
+            aside.submit(lambda: give_back(given.result()))
+    return is_done
 
 
 def _tell_left(outcome: Outcome | None, left: Callable[[Outcome], object] | None) -> None:

@@ -46,6 +46,23 @@ class Settle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Admit:
+    """
+    Asks to be let in under a limit that requests share: to begin at the first step of a cascade, or to escalate.
+
+    Asking and counting are one step. Replied with True or False; with None where nobody counts, and what the facts say
+    holds.
+
+    Attributes:
+        limit: `escalation_rate` or `session_escalations`.
+        most: what it allows, a share or a count.
+    """
+
+    limit: str
+    most: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """A whole answer of a model within so many seconds. Replied with a Reply or a Failure; `purpose` as in records."""
 
@@ -109,7 +126,7 @@ class Answer:
     now_s: float
 
 
-Command: TypeAlias = Reserve | Settle | Call | Open | Relay | Learn | Lookup | Store
+Command: TypeAlias = Admit | Reserve | Settle | Call | Open | Relay | Learn | Lookup | Store
 
 
 class Overtaken(Exception):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 
 from policy_engine.model.effect import Limit
 from policy_engine.model.facts import UNKNOWN, Missing
 from policy_engine.model.policy import Declarations
 from policy_engine.model.quantity import Kind, parse_quantity
+from policy_engine.signals.admission import Admission, admission
 from policy_engine.signals.key import key_of
-from policy_engine.state.state import State
+from policy_engine.state.state import Ceiling, State
 
 DEFAULT_WINDOW_S = 3600.0
 DEFAULT_MIN_REQUESTS = 100
@@ -31,7 +34,9 @@ class Escalations:
     """
     Counters of the cascades that have an `escalation_rate` limit.
 
-    A window slides in thirtieths of its length: it holds the present one and the 29 before.
+    A window slides in thirtieths of its length: it holds the present one and the 29 before. For the limit, requests
+    that are under way count as if they had escalated, as money counts at its bound until it is settled: so the limit
+    holds whatever they come to. For rules, only what is over counts.
     """
 
     def __init__(self, state: State, tallies: tuple[Tally, ...]) -> None:
@@ -53,8 +58,46 @@ class Escalations:
             return
         newest = _slice(tally, now_s)
         requests, up = _keys(tally, range(newest, newest + 1))
-        until_s = now_s + tally.window_s + tally.window_s / _SLICES
-        self._state.add({requests: 1, up: int(escalated)}, now_s=now_s, until_s=until_s)
+        self._state.add({requests: 1, up: int(escalated)}, now_s=now_s, until_s=now_s + _counted_s(tally))
+
+    def admit(self, cascade: str, share: Decimal, *, now_s: float) -> Admission | None:
+        """
+        Whether a request may begin at the cascade's first step, of whose requests at most this share is to escalate.
+
+        If so, it is under way until it is settled. None for a cascade that is not counted.
+
+        Raises:
+            StateError: the state cannot be used, and nothing is counted.
+        """
+        tally = self._tallies.get(cascade)
+        if tally is None:
+            return None
+        newest = _slice(tally, now_s)
+        window = _keys(tally, range(newest - _SLICES + 1, newest + 1))
+        under_way = _under_way(tally)
+        ceiling = Ceiling(
+            part=(*window[1::2], under_way),
+            whole=(*window[::2], under_way),
+            share=Fraction(share),
+            least=max(1, tally.min_requests),
+        )
+        amounts = {window[-2]: 0, window[-1]: 0, under_way: 1}
+        return admission(self._state, amounts, ceiling, now_s=now_s, counted_s=_counted_s(tally))
+
+    def settle(self, admitted: Admission, *, escalated: bool | None, now_s: float) -> None:
+        """
+        Counts what an admitted request came to, in the slice of the window in which it began.
+
+        Args:
+            escalated: None if it says nothing about the first step, and is not to be counted.
+
+        Raises:
+            StateError: the state cannot be used; the request stays under way until its time is over.
+        """
+        if admitted.lease is not None:
+            requests, up, under_way = admitted.counters
+            amounts = {requests: int(escalated is not None), up: int(escalated is True), under_way: 0}
+            self._state.settle(admitted.lease, amounts, now_s=now_s)
 
     def read(self, cascade: str, *, now_s: float) -> Mapping[str, float] | Missing:
         """
@@ -92,6 +135,15 @@ def _tally(cascade: str, limit: Limit) -> Tally:
 
 def _slice(tally: Tally, now_s: float) -> int:
     return int(now_s * _SLICES // tally.window_s)
+
+
+def _counted_s(tally: Tally) -> float:
+    return tally.window_s + tally.window_s / _SLICES
+
+
+def _under_way(tally: Tally) -> str:
+    """The counter of requests that are not over."""
+    return f"{key_of('escalation', tally.cascade, tally.window_s)}/under_way"
 
 
 def _keys(tally: Tally, slices: range) -> list[str]:

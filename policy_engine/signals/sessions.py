@@ -10,8 +10,9 @@ from typing import Any
 from policy_engine.model.effect import Stick
 from policy_engine.model.facts import UNKNOWN, Facts, Missing
 from policy_engine.model.quantity import Kind, parse_quantity
+from policy_engine.signals.admission import Admission, admission
 from policy_engine.signals.key import key_of, scope_values
-from policy_engine.state.state import State
+from policy_engine.state.state import Ceiling, State
 
 SESSION_S = 86_400.0
 """How long after its last request a session is remembered."""
@@ -19,7 +20,11 @@ SESSION_S = 86_400.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What one request of a session came to: who answered last, how often it escalated, how many calls failed."""
+    """
+    What one request of a session came to: who answered last, how often it escalated, how many calls failed.
+
+    Escalations that were admitted one by one are counted by then, and are left out.
+    """
 
     model: str | None
     tier: str | None
@@ -49,6 +54,31 @@ class Sessions:
         if turn.model is not None:
             answered = json.dumps({"model": turn.model, **({"tier": turn.tier} if turn.tier is not None else {})})
             self._state.put(key, answered.encode(), now_s=now_s, until_s=until_s)
+
+    def admit(self, session: str | None, most: int, *, now_s: float) -> Admission | None:
+        """
+        Whether one more escalation may follow in a session that is to have at most so many.
+
+        If so, it counts from now on. None without a session.
+
+        Raises:
+            StateError: the state cannot be used, and nothing is counted.
+        """
+        if session is None:
+            return None
+        counter = f"{key_of('session', 'turn', session)}/escalations"
+        ceiling = Ceiling(part=(counter,), most=most - 1)
+        return admission(self._state, {counter: 1}, ceiling, now_s=now_s, counted_s=self._session_s)
+
+    def settle(self, admitted: Admission, *, escalated: bool, now_s: float) -> None:
+        """
+        Counts an admitted escalation that was made, and gives back one that was not.
+
+        Raises:
+            StateError: the state cannot be used; it counts until its time is over.
+        """
+        if admitted.lease is not None:
+            self._state.settle(admitted.lease, dict.fromkeys(admitted.counters, int(escalated)), now_s=now_s)
 
     def read(self, session: str | None, *, now_s: float) -> Mapping[str, Any] | Missing:
         """

@@ -8,7 +8,7 @@ from threading import Lock
 
 from policy_engine.state.memory_log import MemoryLog
 from policy_engine.state.process import PerProcess
-from policy_engine.state.state import LATE_SETTLE_S
+from policy_engine.state.state import LATE_SETTLE_S, Ceiling
 
 _SWEEP_EVERY = 1_024
 
@@ -79,10 +79,26 @@ class MemoryState:
         """Holds amounts of counters, and says what each counter stands at then."""
         with self._lock.get():
             self._sweep(now_s)
-            self._leases[lease] = _Lease(dict(amounts), until_s, counted_until_s)
-            for key in amounts:
-                self._held.setdefault(key, set()).add(lease)
+            self._hold(lease, _Lease(dict(amounts), until_s, counted_until_s))
             return tuple(self._count(key, now_s) for key in amounts)
+
+    def admit(
+        self,
+        lease: str,
+        amounts: Mapping[str, int],
+        *,
+        ceiling: Ceiling,
+        now_s: float,
+        until_s: float,
+        counted_until_s: float,
+    ) -> bool:
+        """Holds amounts of counters, unless counters are above a ceiling; whether it did."""
+        with self._lock.get():
+            self._sweep(now_s)
+            if ceiling.is_passed({key: self._count(key, now_s) for key in ceiling.counters}):
+                return False
+            self._hold(lease, _Lease(dict(amounts), until_s, counted_until_s))
+            return True
 
     def settle(self, lease: str, amounts: Mapping[str, int], *, now_s: float) -> bool:
         """Ends a lease and adds to its counters, once."""
@@ -105,6 +121,11 @@ class MemoryState:
         else:
             counter.added += amount
             counter.until_s = max(counter.until_s, until_s)
+
+    def _hold(self, name: str, lease: _Lease) -> None:
+        self._leases[name] = lease
+        for key in lease.amounts:
+            self._held.setdefault(key, set()).add(name)
 
     def _count(self, key: str, now_s: float) -> int:
         counter = self._counters.get(key)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from policy_engine.state.redis_counters import RedisCounters
 from policy_engine.state.redis_log import RedisLog
 from policy_engine.state.redis_server import RedisServer, Script, Unsent
 from policy_engine.state.redis_time import PREAMBLE, Moments, written
+from policy_engine.state.state import Ceiling
 
 MOST_OWED = 100_000
 """How many settlements a process remembers that it could not make; of more, the oldest are lost."""
@@ -101,16 +103,27 @@ class RedisState:
         self, lease: str, amounts: Mapping[str, int], *, now_s: float, until_s: float, counted_until_s: float
     ) -> tuple[int, ...]:
         """Holds amounts of counters, and says what each counter stands at then."""
-        try:
+        with self._given_back(lease, amounts, now_s):
             used = self._counters.hold(lease, amounts, now_s=now_s, until_s=until_s, counted_until_s=counted_until_s)
-        except Unsent:
-            raise
-        except StateError:
-            # It may be held all the same. The caller makes no use of that, so it is to be given back.
-            self._owe(lease, dict.fromkeys(amounts, 0), now_s)
-            raise
         self._pay()
         return used
+
+    def admit(
+        self,
+        lease: str,
+        amounts: Mapping[str, int],
+        *,
+        ceiling: Ceiling,
+        now_s: float,
+        until_s: float,
+        counted_until_s: float,
+    ) -> bool:
+        """Holds amounts of counters, unless counters are above a ceiling; whether it did."""
+        until: dict[str, float] = {"until_s": until_s, "counted_until_s": counted_until_s}
+        with self._given_back(lease, amounts, now_s):
+            is_held = self._counters.admit(lease, amounts, ceiling=ceiling, now_s=now_s, **until)
+        self._pay()
+        return is_held
 
     def settle(self, lease: str, amounts: Mapping[str, int], *, now_s: float) -> bool:
         """
@@ -133,6 +146,17 @@ class RedisState:
         while self._pay() and self._clock() < until_s:
             pass
         self._server.close()
+
+    @contextmanager
+    def _given_back(self, lease: str, amounts: Mapping[str, int], now_s: float) -> Iterator[None]:
+        """Gives back what may be held although the answer was lost: the caller makes no use of it."""
+        try:
+            yield
+        except Unsent:
+            raise
+        except StateError:
+            self._owe(lease, dict.fromkeys(amounts, 0), now_s)
+            raise
 
     def _owe(self, lease: str, amounts: Mapping[str, int], now_s: float) -> None:
         self._owed.get().append(_Owed(lease=lease, amounts=amounts, now_s=now_s, at_s=self._clock()))

@@ -8,7 +8,7 @@ from typing import Any, Final
 from policy_engine.errors import StateError
 from policy_engine.state.redis_server import RedisServer, Script
 from policy_engine.state.redis_time import PREAMBLE, Moments, written
-from policy_engine.state.state import LATE_SETTLE_S
+from policy_engine.state.state import LATE_SETTLE_S, Ceiling
 
 _MOST: Final = 2**62
 
@@ -85,25 +85,50 @@ keep()
 _COUNTS: Final = Script(_TIDY + "return counts({unpack(ARGV, 3)})")
 
 # A lease that is there already was held by a try whose answer was lost.
-_HOLD: Final = Script(
+_LEASE: Final = (
     _TIDY
     + """
-local name, moment, late = ARGV[3], ARGV[4] + shift, ARGV[6] + shift
-local lease = {counters = {}, amounts = {}, counted = text(ARGV[5] + shift)}
-for index = 7, #ARGV, 2 do
-  table.insert(lease.counters, ARGV[index])
-  table.insert(lease.amounts, ARGV[index + 1])
-end
-if redis.call('HEXISTS', leases, name) == 0 then
-  redis.call('HSET', leases, name, cjson.encode(lease))
-  redis.call('ZADD', late_until, text(late), name)
-  if moment > now then
-    redis.call('ZADD', held_until, text(moment), name)
-    for index, counter in ipairs(lease.counters) do increase(held, counter, lease.amounts[index]) end
+local function hold(first)
+  local name, moment, late = ARGV[3], ARGV[4] + shift, ARGV[6] + shift
+  local lease = {counters = {}, amounts = {}, counted = text(ARGV[5] + shift)}
+  for index = first, #ARGV, 2 do
+    table.insert(lease.counters, ARGV[index])
+    table.insert(lease.amounts, ARGV[index + 1])
   end
-  keep()
+  if redis.call('HEXISTS', leases, name) == 0 then
+    redis.call('HSET', leases, name, cjson.encode(lease))
+    redis.call('ZADD', late_until, text(late), name)
+    if moment > now then
+      redis.call('ZADD', held_until, text(moment), name)
+      for index, counter in ipairs(lease.counters) do increase(held, counter, lease.amounts[index]) end
+    end
+    keep()
+  end
+  return lease.counters
 end
-return counts(lease.counters)
+"""
+)
+
+_HOLD: Final = Script(_LEASE + "return counts(hold(7))")
+
+# The share travels as a fraction, so that nothing is rounded: counters of a ceiling count requests, not money.
+_ADMIT: Final = Script(
+    _LEASE
+    + """
+local most, numerator, denominator, least = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+local last_of_part = 12 + ARGV[11]
+local last_of_whole = last_of_part + ARGV[12]
+local function sum(first, last)
+  local stand, total = counts({unpack(ARGV, first, last)}), 0
+  for index = 1, last - first + 1 do
+    total = total + (tonumber(stand[1][index] or 0) or 0) + (tonumber(stand[2][index] or 0) or 0)
+  end
+  return total
+end
+local whole = sum(last_of_part + 1, last_of_whole)
+if whole >= least and (sum(13, last_of_part) - most) * denominator > numerator * whole then return 0 end
+hold(last_of_whole + 1)
+return 1
 """
 )
 
@@ -153,6 +178,23 @@ class RedisCounters:
         """Holds amounts of counters; again under the same name, only says what the counters stand at."""
         moments = map(written, (until_s, counted_until_s, until_s + LATE_SETTLE_S))
         return _sums(self._run(_HOLD, now_s, lease, *moments, *self._pairs(amounts)))
+
+    def admit(
+        self,
+        lease: str,
+        amounts: Mapping[str, int],
+        *,
+        ceiling: Ceiling,
+        now_s: float,
+        until_s: float,
+        counted_until_s: float,
+    ) -> bool:
+        """Holds amounts of counters, unless counters are above a ceiling; whether it did."""
+        moments = map(written, (until_s, counted_until_s, until_s + LATE_SETTLE_S))
+        share = (ceiling.share.numerator, ceiling.share.denominator)
+        bounds = map(str, (ceiling.most, *share, ceiling.least, len(ceiling.part), len(ceiling.whole)))
+        looked_at = (*ceiling.part, *ceiling.whole)
+        return bool(self._run(_ADMIT, now_s, lease, *moments, *bounds, *looked_at, *self._pairs(amounts)))
 
     def settle(self, lease: str, amounts: Mapping[str, int], *, now_s: float) -> bool:
         """Ends a lease and adds to its counters, once."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from policy_engine.state.database import Database, Migrations
 from policy_engine.state.sqlite_log import STATEMENTS, SqliteLog
-from policy_engine.state.state import LATE_SETTLE_S
+from policy_engine.state.state import LATE_SETTLE_S, Ceiling
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -89,11 +89,29 @@ class SqliteState:
         self, lease: str, amounts: Mapping[str, int], *, now_s: float, until_s: float, counted_until_s: float
     ) -> tuple[int, ...]:
         """Holds amounts of counters, and says what each counter stands at then."""
-        rows = [(lease, key, amount, until_s, counted_until_s) for key, amount in amounts.items()]
         with self._database.writing() as connection:
             self._sweep(connection, now_s)
-            connection.executemany("INSERT INTO leases VALUES (?, ?, ?, ?, ?)", rows)
+            _hold(connection, lease, amounts, until_s=until_s, counted_until_s=counted_until_s)
             return _counts(connection, tuple(amounts), now_s)
+
+    def admit(
+        self,
+        lease: str,
+        amounts: Mapping[str, int],
+        *,
+        ceiling: Ceiling,
+        now_s: float,
+        until_s: float,
+        counted_until_s: float,
+    ) -> bool:
+        """Holds amounts of counters, unless counters are above a ceiling; whether it did."""
+        looked_at = ceiling.counters
+        with self._database.writing() as connection:
+            self._sweep(connection, now_s)
+            if ceiling.is_passed(dict(zip(looked_at, _counts(connection, looked_at, now_s), strict=True))):
+                return False
+            _hold(connection, lease, amounts, until_s=until_s, counted_until_s=counted_until_s)
+            return True
 
     def settle(self, lease: str, amounts: Mapping[str, int], *, now_s: float) -> bool:
         """Ends a lease and adds to its counters, once."""
@@ -122,6 +140,13 @@ class SqliteState:
 
 def _add(connection: Connection, key: str, amount: int, *, now_s: float, until_s: float) -> None:
     connection.execute(_ADD, {"key": key, "amount": amount, "now_s": now_s, "until_s": until_s})
+
+
+def _hold(
+    connection: Connection, lease: str, amounts: Mapping[str, int], *, until_s: float, counted_until_s: float
+) -> None:
+    rows = [(lease, key, amount, until_s, counted_until_s) for key, amount in amounts.items()]
+    connection.executemany("INSERT INTO leases VALUES (?, ?, ?, ?, ?)", rows)
 
 
 def _counts(connection: Connection, keys: Sequence[str], now_s: float) -> tuple[int, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -10,6 +12,36 @@ if TYPE_CHECKING:
 
 LATE_SETTLE_S = 86_400.0
 """How long after its end a lease can still be settled; what a call cost is counted even if it took too long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ceiling:
+    """
+    What counters may stand at while more is let in: the sum of some at most a number and a share of the sum of others.
+
+    Attributes:
+        part: the counters that are bounded.
+        most: the number.
+        whole: the counters of whose sum they may be a share.
+        share: that share, from 0 on.
+        least: as long as the sum of `whole` is below this, everything is let in.
+    """
+
+    part: Sequence[str]
+    most: int = 0
+    whole: Sequence[str] = ()
+    share: Fraction = Fraction(0)
+    least: int = 0
+
+    @property
+    def counters(self) -> tuple[str, ...]:
+        """Every counter that is looked at, once."""
+        return tuple(dict.fromkeys((*self.part, *self.whole)))
+
+    def is_passed(self, counts: Mapping[str, int]) -> bool:
+        """Whether counters that stand like this let nothing more in."""
+        whole = sum(counts[key] for key in self.whole)
+        return whole >= self.least and sum(counts[key] for key in self.part) > self.most + self.share * whole
 
 
 class State(Protocol):
@@ -62,6 +94,23 @@ class State(Protocol):
             amounts: by counter.
             until_s: when the lease ends, after which nothing is held.
             counted_until_s: how long the counters live once this is settled.
+        """
+        ...
+
+    def admit(
+        self,
+        lease: str,
+        amounts: Mapping[str, int],
+        *,
+        ceiling: Ceiling,
+        now_s: float,
+        until_s: float,
+        counted_until_s: float,
+    ) -> bool:
+        """
+        Holds amounts as `hold` does, unless counters are above a ceiling; in one step, and tells whether it did.
+
+        What others hold counts. So however many ask at once, no more are let in than if they had come one by one.
         """
         ...
 

@@ -1,14 +1,15 @@
 """
 A process whose every answer escalates: `python -m tests.e2e.escalating POLICIES STATE REQUESTS`.
 
-It says `ready`, waits for a line, carries out so many requests one after the other, and says for each at which step it
-began and how often it escalated.
+It says `ready`, waits for a line, carries out so many requests of one session, four at a time, and says for each at
+which step it began and how often it escalated.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 from policy_engine import Engine, Request
 
@@ -19,7 +20,8 @@ def escalate(policies: str, state: str, requests: int) -> list[tuple[int | None,
         engine.decide(Request(input="hello"))
         print("ready", flush=True)
         sys.stdin.readline()
-        outcomes = [engine.complete(Request(input="hello")) for _ in range(requests)]
+        with ThreadPoolExecutor(4) as pool:
+            outcomes = list(pool.map(engine.complete, [Request(input="hello", session="c1")] * requests))
     return [(outcome.calls[0].step, outcome.escalations) for outcome in outcomes]
 
 

@@ -44,6 +44,23 @@ def test_a_request_without_answer_changes_no_model() -> None:
     assert sessions.read("c2", now_s=2) == {"model": "own", "escalations": 0, "errors": 0}
 
 
+def test_escalations_are_admitted_up_to_a_number() -> None:
+    """An admitted escalation counts at once, and no more once it was not made; without a session nothing is counted."""
+    sessions = Sessions(MemoryState())
+    sessions.record("c1", ANSWERED, now_s=0)
+    one, two = (sessions.admit("c1", 3, now_s=1) for _ in range(2))
+    assert one is not None
+    assert two is not None
+    seen = sessions.read("c1", now_s=1)
+    sessions.settle(one, escalated=False, now_s=2)
+    sessions.settle(two, escalated=True, now_s=2)
+    three = sessions.admit("c1", 3, now_s=3)
+
+    assert (one.is_granted, two.is_granted, three is not None and three.is_granted) == (True, False, True)
+    assert seen == {"model": "opus", "tier": "frontier", "escalations": 3, "errors": 1}
+    assert sessions.admit(None, 3, now_s=3) is None
+
+
 def test_a_session_is_forgotten_a_day_after_its_last_request() -> None:
     """What is not used for a day begins anew."""
     sessions = Sessions(MemoryState())

@@ -9,11 +9,13 @@ import sys
 import threading
 import time
 from pathlib import Path
+from uuid import uuid4
 
 from policy_engine.errors import StateError
 from policy_engine.state.open import open_state
 from policy_engine.state.process import PerProcess
 from policy_engine.state.sqlite import SqliteState
+from policy_engine.state.state import Ceiling
 
 TOP = Path(__file__).parent.parent.parent
 
@@ -43,6 +45,29 @@ def add(address: str, times: str) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def admit(address: str, times: str, most: str) -> None:
+    """Asks so many times from each of four threads to be let in, once a line has come in; says how often it was."""
+    state = open_state(address)
+    ceiling = Ceiling(part=("n",), most=int(most) - 1)
+    ends = {"now_s": 0, "until_s": 100, "counted_until_s": 100}
+    admitted = []
+    sys.stdin.readline()
+
+    def run() -> None:
+        for _ in range(int(times)):
+            lease = uuid4().hex
+            if state.admit(lease, {"n": 1}, ceiling=ceiling, **ends):
+                admitted.append(lease)
+                state.settle(lease, {}, now_s=1)
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(len(admitted), flush=True)
 
 
 def hold(address: str) -> None:
@@ -91,4 +116,6 @@ def fill(path: str, limit_bytes: str) -> None:
 
 
 if __name__ == "__main__":
-    {"add": add, "hold": hold, "fork": fork, "inherit": inherit, "fill": fill}[sys.argv[1]](*sys.argv[2:])
+    {"add": add, "admit": admit, "hold": hold, "fork": fork, "inherit": inherit, "fill": fill}[sys.argv[1]](
+        *sys.argv[2:]
+    )

@@ -18,6 +18,15 @@ def test_processes_count_exactly(shared_address: str) -> None:
         assert state.counts(("n",), now_s=1) == (400,)
 
 
+def test_processes_are_let_in_exactly(shared_address: str) -> None:
+    """Of 400 who ask at once, in two processes of four threads, exactly as many are let in as the limit says."""
+    with start("admit", shared_address, 50, 123) as one, start("admit", shared_address, 50, 123) as two:
+        admitted = [int(process.communicate("go\n")[0]) for process in (one, two)]
+
+    with closing(open_state(shared_address)) as state:
+        assert (sum(admitted), state.counts(("n",), now_s=2)) == (123, (123,))
+
+
 def test_what_a_dead_process_held_is_free_when_its_lease_ends(shared_address: str) -> None:
     """A process that is killed keeps what it held only until its lease ends."""
     with start("hold", shared_address) as process:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from fractions import Fraction
 from typing import Any
 
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from policy_engine.state.memory import MemoryState
 from policy_engine.state.open import open_state
 from policy_engine.state.sqlite import SqliteState
-from policy_engine.state.state import LATE_SETTLE_S, State
+from policy_engine.state.state import LATE_SETTLE_S, Ceiling, State
 
 
 def hold(state: State, lease: str, now_s: float = 0, **amounts: int) -> tuple[int, ...]:
@@ -107,6 +108,44 @@ def test_an_expired_lease_can_be_settled_late(state: State) -> None:
     assert state.settle("lost", {"a": 3}, now_s=10 + LATE_SETTLE_S) is False
 
 
+def admit(state: State, lease: str, ceiling: Ceiling, now_s: float = 0, **amounts: int) -> bool:
+    """Asks to hold amounts for ten seconds, in counters that live for a hundred."""
+    return state.admit(lease, amounts, ceiling=ceiling, now_s=now_s, until_s=now_s + 10, counted_until_s=100)
+
+
+def test_up_to_a_number_are_let_in(state: State) -> None:
+    """While what is counted and held is at most the number, more is held; from then on nothing, until some is over."""
+    ceiling = Ceiling(part=("a",), most=2)
+    state.add({"a": 1}, now_s=0, until_s=100)
+    first = [admit(state, lease, ceiling, a=1) for lease in ("l1", "l2", "l3")]
+    counts = state.counts(("a",), now_s=0)
+    state.settle("l1", {"a": 0}, now_s=0)
+
+    assert (first, counts) == ([True, True, False], (3,))
+    assert admit(state, "l4", ceiling, a=1) is True
+    assert [state.settle(lease, {"a": 0}, now_s=0) for lease in ("l3", "l4")] == [False, True]
+
+
+def test_up_to_a_share_are_let_in(state: State) -> None:
+    """A share of other counters is compared without rounding, and only once they stand at the least that is said."""
+    ceiling = Ceiling(part=("up", "held"), whole=("all", "held"), share=Fraction("0.3"), least=10)
+    state.add({"all": 9, "up": 9}, now_s=0, until_s=100)
+    few = admit(state, "few", ceiling, other=1)
+    state.add({"all": 1, "up": -6}, now_s=0, until_s=100)
+
+    assert (few, admit(state, "equal", ceiling, held=1)) == (True, True)
+    assert admit(state, "above", ceiling, held=1) is False
+    assert state.counts(("all", "up", "held", "other"), now_s=0) == (10, 3, 1, 1)
+
+
+def test_what_is_let_in_and_never_settled_ends(state: State) -> None:
+    """From the end of its lease on, others are let in for it."""
+    ceiling = Ceiling(part=("a",))
+    admit(state, "l1", ceiling, a=1)
+
+    assert [admit(state, f"at {now_s}", ceiling, now_s, a=1) for now_s in (9.9, 10)] == [False, True]
+
+
 def test_sweeping_changes_nothing(state: State) -> None:
     """However much is put and over, what is alive stays as it is."""
     state.add({"alive": 1}, now_s=0, until_s=10_000)
@@ -124,6 +163,7 @@ STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("add"), AMOUNTS, st.integers(1, 30)),
         st.tuples(st.just("hold"), AMOUNTS, st.integers(1, 30)),
+        st.tuples(st.just("admit"), AMOUNTS, st.integers(-3, 9)),
         st.tuples(st.just("settle"), AMOUNTS, st.integers(0, 9)),
         st.tuples(st.just("put"), KEYS, st.integers(1, 30)),
         st.tuples(st.just("get"), KEYS, st.just(0)),
@@ -142,6 +182,10 @@ def answers(state: State, steps: list[tuple[str, Any, int]]) -> list[object]:
         elif verb == "hold":
             ends = {"until_s": now_s + number, "counted_until_s": now_s + 20}
             said.append(state.hold(str(index), what, now_s=now_s, **ends))
+        elif verb == "admit":
+            ceiling = Ceiling(part=("a",), most=number, whole=("b", "a"), share=Fraction(number + 3, 7), least=number)
+            ends = {"until_s": now_s + 5, "counted_until_s": now_s + 20}
+            said.append(state.admit(str(index), what, ceiling=ceiling, now_s=now_s, **ends))
         elif verb == "settle":
             said.append(state.settle(str(number), what, now_s=now_s))
         elif verb == "put":
