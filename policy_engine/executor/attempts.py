@@ -27,19 +27,19 @@ _BUDGET = Bound(name="budget", amount=Decimal(0), otherwise="last_answer")
 
 class Attempts:
     """
-    What was called so far, and what may still be.
+    What was called so far, and what may still be; a deadline runs from `began_s` on, or else from `now_s`.
 
     Attributes:
         records: every call, in order.
         now_s: the moment of the last reply of the world.
     """
 
-    def __init__(self, policy_set: PolicySet, bounds: Bounds, *, now_s: float) -> None:
+    def __init__(self, policy_set: PolicySet, bounds: Bounds, *, now_s: float, began_s: float | None = None) -> None:
         self.records: list[CallRecord] = []
         self.now_s = now_s
         self._cards = policy_set.cards
         self._bounds = bounds
-        self._started_s = now_s
+        self._began_s = now_s if began_s is None else began_s
         self._spent_usd = Decimal(0)
 
     def worst_usd(self, target: Target, prompt: Prompt, input_tokens: int) -> Decimal | None:
@@ -60,7 +60,7 @@ class Attempts:
     def time_left_s(self) -> float | None:
         """Seconds until the deadline, None without one."""
         deadline = self._bounds.deadline
-        return None if deadline is None else max(0.0, float(deadline.amount) - (self.now_s - self._started_s))
+        return None if deadline is None else max(0.0, float(deadline.amount) - (self.now_s - self._began_s))
 
     def deadline_passed(self, failure: Failure) -> Bound | None:
         """The deadline, if it is what ended a call."""

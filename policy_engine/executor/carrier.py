@@ -15,8 +15,9 @@ from policy_engine.executor.admissions import Admissions
 from policy_engine.executor.answer_stream import AnswerStream, AsyncAnswerStream
 from policy_engine.executor.books import Books, Job
 from policy_engine.executor.execute import Execution, execute
+from policy_engine.executor.filling import Filling
 from policy_engine.executor.habits import order_for
-from policy_engine.executor.kept import WAIT_S, KeptAnswers, wait_for
+from policy_engine.executor.kept import KeptAnswers
 from policy_engine.executor.order import Order
 from policy_engine.executor.reach import StateUnreachable, refusal, unreachable
 from policy_engine.executor.recheck import Recheck
@@ -32,7 +33,7 @@ from policy_engine.model.outcome import Outcome, Status
 from policy_engine.model.request import Request
 from policy_engine.providers.registry import Providers
 from policy_engine.signals.live import Signals
-from policy_engine.state.aside import Aside, landed
+from policy_engine.state.aside import Aside
 
 
 class Carrier:
@@ -92,73 +93,72 @@ class Carrier:
 
     def _items(self, request: Request, *, streaming: bool) -> Generator[Chunk | Outcome, None, None]:
         """The pieces of an answer, and at last what it came to, which is written down by then."""
-        began_s, facts, has_waited = time.monotonic(), self._facts(request), False
-        while True:
-            job = self._job(*self._decided(facts), began_s)
-            ahead = job.kept.board()
-            if ahead is not None and not has_waited:
-                wait_for(ahead)
-                facts, has_waited = self._facts(request), True
-                continue
-            left: list[Outcome] = []
-            outcome: Outcome | None = None
-            try:
-                self._check(job)
-                execution = self._execution(job, self._order(job), streaming=streaming)
-                with closing(relay(execution, self._world(job), left.append)) as items:
-                    for item in items:
-                        if isinstance(item, Outcome):
-                            outcome = item
-                        else:
-                            yield item
-            except Overtaken as overtaken:  # nothing has been yielded
-                job.admissions.release()
-                facts = overtaken.facts
-                continue
-            except StateUnreachable as error:
-                outcome = refusal(job.decision, left, error)
-            except BaseException as error:
-                self._books.abandon(job, _ended(job, left, error))
-                raise
-            finally:
-                job.kept.land()
-            yield self._shadowed(job, self._books.finish(job, _whole(outcome)))
-            return
+        began_s, facts = time.monotonic(), self._facts(request)
+        with closing(self._filling(began_s)) as filling:
+            while True:
+                job = self._job(*self._decided(facts), began_s)
+                if filling.wait(job.decision, job.facts):
+                    facts = self._facts(request)
+                    continue
+                left: list[Outcome] = []
+                outcome: Outcome | None = None
+                try:
+                    self._check(job)
+                    execution = self._execution(job, self._order(job), streaming=streaming)
+                    with closing(relay(execution, self._world(job), left.append)) as items:
+                        for item in items:
+                            if isinstance(item, Outcome):
+                                outcome = item
+                            else:
+                                yield item
+                except Overtaken as overtaken:  # nothing has been yielded
+                    job.admissions.release()
+                    facts = overtaken.facts
+                    continue
+                except StateUnreachable as error:
+                    outcome = refusal(job.decision, left, error)
+                except BaseException as error:
+                    self._books.abandon(job, _ended(job, left, error))
+                    raise
+                finally:
+                    filling.close()
+                yield self._shadowed(job, self._books.finish(job, _whole(outcome)))
+                return
 
     async def _items_async(self, request: Request, *, streaming: bool) -> AsyncGenerator[Chunk | Outcome, None]:
-        began_s, facts, has_waited = time.monotonic(), self._facts(request), False
-        while True:
-            job = self._job(*await self._decided_async(facts), began_s)
-            ahead = job.kept.board()
-            if ahead is not None and not has_waited:
-                await landed(ahead, WAIT_S)
-                facts, has_waited = self._facts(request), True
-                continue
-            left: list[Outcome] = []
-            outcome: Outcome | None = None
-            try:
-                self._check(job)
-                execution = self._execution(job, await self._order_async(job), streaming=streaming)
-                # Without `aclosing` a caller who leaves would end the call only when the event loop next collects it.
-                async with aclosing(relay_async(execution, self._world(job), left.append)) as items:
-                    async for item in items:
-                        if isinstance(item, Outcome):
-                            outcome = item
-                        else:
-                            yield item
-            except Overtaken as overtaken:  # nothing has been yielded
-                await self._books.release_async(job)
-                facts = overtaken.facts
-                continue
-            except StateUnreachable as error:
-                outcome = refusal(job.decision, left, error)
-            except BaseException as error:
-                self._books.abandon(job, _ended(job, left, error))
-                raise
-            finally:
-                job.kept.land()
-            yield self._shadowed(job, await self._books.finish_async(job, _whole(outcome)))
-            return
+        began_s, facts = time.monotonic(), self._facts(request)
+        async with aclosing(self._filling(began_s)) as filling:
+            while True:
+                job = self._job(*await self._decided_async(facts), began_s)
+                if await filling.wait_async(job.decision, job.facts):
+                    facts = self._facts(request)
+                    continue
+                left: list[Outcome] = []
+                outcome: Outcome | None = None
+                try:
+                    self._check(job)
+                    execution = self._execution(job, await self._order_async(job), streaming=streaming)
+                    # Without `aclosing` a caller who leaves would end the call only when the event loop next
+                    # collects it.
+                    async with aclosing(relay_async(execution, self._world(job), left.append)) as items:
+                        async for item in items:
+                            if isinstance(item, Outcome):
+                                outcome = item
+                            else:
+                                yield item
+                except Overtaken as overtaken:  # nothing has been yielded
+                    await self._books.release_async(job)
+                    facts = overtaken.facts
+                    continue
+                except StateUnreachable as error:
+                    outcome = refusal(job.decision, left, error)
+                except BaseException as error:
+                    self._books.abandon(job, _ended(job, left, error))
+                    raise
+                finally:
+                    await filling.aclose()
+                yield self._shadowed(job, await self._books.finish_async(job, _whole(outcome)))
+                return
 
     def _shadowed(self, job: Job, outcome: Outcome) -> Outcome:
         """The outcome, which is handed to the shadows if there is to be one."""
@@ -215,6 +215,9 @@ class Carrier:
         )
         return Job(decision=decision, facts=facts, money=money, kept=kept, admissions=admissions, began_s=began_s)
 
+    def _filling(self, began_s: float) -> Filling:
+        return Filling(self._caches, emit=self._emit, aside=self._aside, began_s=began_s)
+
     def _check(self, job: Job) -> None:
         """Where the policies refuse what cannot be counted, raises StateUnreachable for a counter that was asked."""
         if self._policy_set.declarations.on_state_error == "deny":
@@ -223,8 +226,15 @@ class Carrier:
                 raise StateUnreachable(failed)
 
     def _execution(self, job: Job, order: Order, *, streaming: bool) -> Execution:
-        now_s = time.monotonic()
-        return execute(job.decision, job.facts, self._policy_set, now_s=now_s, streaming=streaming, order=order)
+        return execute(
+            job.decision,
+            job.facts,
+            self._policy_set,
+            now_s=time.monotonic(),
+            began_s=job.began_s,
+            streaming=streaming,
+            order=order,
+        )
 
     def _world(self, job: Job) -> AsyncLiveWorld:
         return AsyncLiveWorld(

@@ -24,6 +24,7 @@ def execute(
     policy_set: PolicySet,
     *,
     now_s: float,
+    began_s: float | None = None,
     streaming: bool = False,
     order: Order = AS_WRITTEN,
 ) -> Execution:
@@ -33,6 +34,7 @@ def execute(
     Args:
         decision: from the same policies and facts.
         now_s: the moment, seconds of the clock that replies carry.
+        began_s: when the request came in, by the same clock, from which on its deadline runs; None for now.
         streaming: whether the caller wants the answer in pieces; steps with a gate are whole all the same.
         order: which models are tried first and last.
 
@@ -54,7 +56,7 @@ def execute(
         )
     if plan.answer is not None and plan.answer.cache is not None:
         return (yield from _from_cache(decision, plan.answer.cache))
-    steps = Steps(decision, facts, policy_set, now_s=now_s, streaming=streaming, order=order)
+    steps = Steps(decision, facts, policy_set, now_s=now_s, began_s=began_s, streaming=streaming, order=order)
     try:
         outcome = yield from steps.run()
     except Cancelled:

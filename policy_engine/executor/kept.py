@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from policy_engine.errors import EmbedderError, MissingExtra, StateError
 from policy_engine.model.commands import Lookup, Store
@@ -13,14 +13,9 @@ from policy_engine.model.events import Emit, SignalFailed
 from policy_engine.state.aside import Aside, landed
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from policy_engine.model.decision import Decision
     from policy_engine.model.facts import Facts
     from policy_engine.signals.caches.caches import Caches
-
-WAIT_S: Final = 30.0
-"""How long a request waits for another that is about to have the answer to the same question."""
 
 
 class KeptAnswers:
@@ -49,7 +44,6 @@ class KeptAnswers:
         self._emit = emit
         self._aside = aside
         self._wall_s = wall_s
-        self._leads: Hashable | None = None
 
     @property
     def blocking(self) -> bool:
@@ -74,29 +68,3 @@ class KeptAnswers:
         doing = self._aside.submit(partial(self.do, command))
         await landed(doing)
         return doing.result()
-
-    def board(self) -> Future[None] | None:
-        """What to wait for where another request is about to have this answer; else None, and this one may be first."""
-        name = self._decision.verdict.modifiers.remember
-        if self._caches is None or name is None or self._decision.plan.answer is not None:
-            return None
-        question = self._caches.question(name, self._facts)
-        if question is None:
-            return None
-        ahead = self._caches.flights.board(question)
-        if ahead is None:
-            self._leads = question
-        return ahead
-
-    def land(self) -> None:
-        """Lets go on who waits for this request."""
-        if self._leads is not None and self._caches is not None:
-            self._caches.flights.land(self._leads)
-            self._leads = None
-
-
-def wait_for(ahead: Future[None]) -> None:
-    """Waits for another request, at most for so long. Blocks."""
-    from concurrent.futures import wait
-
-    wait((ahead,), WAIT_S)

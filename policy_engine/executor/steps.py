@@ -35,7 +35,15 @@ class Steps:
     """Carries out the steps of one decision; `best` is the last whole answer of a model, accepted or not."""
 
     def __init__(
-        self, decision: Decision, facts: Facts, policy_set: PolicySet, *, now_s: float, streaming: bool, order: Order
+        self,
+        decision: Decision,
+        facts: Facts,
+        policy_set: PolicySet,
+        *,
+        now_s: float,
+        began_s: float | None = None,
+        streaming: bool,
+        order: Order,
     ) -> None:
         self.best: Reply | None = None
         self._decision = decision
@@ -45,7 +53,7 @@ class Steps:
         self._modifiers = decision.verdict.modifiers
         self._bounds = bounds_of(decision.plan.limits, self._modifiers.limits)
         self._demand = Demand.of(facts, self._modifiers, decision.plan.limits)
-        self._attempts = Attempts(policy_set, self._bounds, now_s=now_s)
+        self._attempts = Attempts(policy_set, self._bounds, now_s=now_s, began_s=began_s)
         self._gating = Gating(policy_set, facts, self._demand, self._attempts)
         self._order = order
         self._put_off: list[str] = []

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from policy_engine.evaluator.decide import decide
+from policy_engine.executor.drive import drive
 from policy_engine.executor.execute import execute
 from policy_engine.model.call import Failure, FailureKind, Reply
 from policy_engine.model.commands import (
@@ -183,6 +184,17 @@ def test_a_deadline_that_ends_the_last_call_speaks_too(
 
     assert (world.called, outcome.status) == (["small", "large", "spare"], status)
     assert (outcome.text, outcome.limit) == (text, "deadline")
+
+
+def test_a_deadline_runs_from_when_the_request_came_in(tmp_path: Path) -> None:
+    """Time that a request has waited before it is carried out is gone."""
+    policies, world = policy_set(tmp_path, "deadline: 3s"), ScriptedWorld({})
+    request = Request(task="chat", input="hello")
+    facts = Facts(request, policies.layout)
+
+    outcome = drive(execute(decide(policies, request), facts, policies, now_s=0.0, began_s=-3.0), world)
+
+    assert (world.called, outcome.status, outcome.limit) == ([], Status.FAILED, "deadline")
 
 
 def test_money_is_set_aside_at_the_bound(tmp_path: Path) -> None:

@@ -201,6 +201,10 @@ class KeptCache:
             )
         return spoken or empty
 
+    def hurry(self) -> None:
+        """Has the next look find what other processes have kept by then."""
+        self._directory.get().hurry()
+
     def _objection(self, asked: str, kept: str) -> Veto | None:
         guards = self.settings.guards
         return veto_between(self._read(asked), self._read(kept), guards) if guards and asked != kept else None

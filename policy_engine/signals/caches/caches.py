@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from policy_engine.errors import EmbedderError, MissingExtra, SignalError, StateError
@@ -14,6 +14,7 @@ from policy_engine.signals.caches.asked import asked_of
 from policy_engine.signals.caches.cache import Found, KeptCache
 from policy_engine.signals.caches.flights import Flights
 from policy_engine.signals.caches.settings import CacheSettings, read_settings
+from policy_engine.signals.caches.shared_flights import SharedFlights
 from policy_engine.signals.embedders.named import Embedders
 from policy_engine.state.state import State
 
@@ -30,7 +31,8 @@ class Caches:
         embedders: by name.
 
     Attributes:
-        flights: who is about to fill an entry.
+        flights: who is about to fill an entry, in this process.
+        shared_flights: the same in all processes that share the state; None if it is this process's own.
     """
 
     def __init__(self, declarations: Declarations, *, state: State, embedders: Embedders) -> None:
@@ -41,6 +43,7 @@ class Caches:
         self._embedders = embedders
         self._made: dict[str, KeptCache] = {}
         self.flights = Flights()
+        self.shared_flights = SharedFlights(state) if state.blocking else None
 
     @property
     def blocking(self) -> bool:
@@ -87,10 +90,16 @@ class Caches:
         self.cache(name).keep(found, reply, revision=decision.revision, tags=tuple(decision.tags), now_s=now_s)
         return True
 
-    def question(self, name: str, facts: Facts) -> Hashable | None:
+    def question(self, name: str, facts: Facts) -> tuple[str, ...] | None:
         """What a request asks a cache, for telling whether two ask the same; None where it was not seen to miss."""
         found = found_in(facts, name)
         return None if found is None or found.is_hit else (name, found.asked.key, found.asked.normal)
+
+    def hurry(self, name: str) -> None:
+        """Has the next request find in a cache what other processes have kept by then."""
+        made = self._made.get(name)
+        if made is not None:
+            made.hurry()
 
     def cache(self, name: str) -> KeptCache:
         """

@@ -67,6 +67,11 @@ class Directory:
                     self._position = record.position
             self._settle()
 
+    def hurry(self) -> None:
+        """Has the next `follow` read what has changed, however lately the last one did."""
+        with self._lock:
+            self._followed_s = None
+
     def put(self, entry: Entry) -> None:
         """Knows an entry at once that this process has appended itself."""
         with self._lock:
