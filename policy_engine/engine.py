@@ -147,7 +147,7 @@ class Engine:
         learn = partial(self._learn, policy_set)
         if not self._records_decisions:
             return decide(policy_set, request, learn=learn, clock=self._clock, trace=trace)
-        facts = Facts(request, policy_set.layout, self._clock)
+        facts = self._facts(request, policy_set)
         return self._noted(*decided(policy_set, facts, learn=learn, trace=trace))
 
     async def decide_async(self, request: Request, *, trace: bool = False) -> Decision:
@@ -156,7 +156,7 @@ class Engine:
         learn = partial(self._learn_async, policy_set)
         if not self._records_decisions:
             return await decide_async(policy_set, request, learn=learn, clock=self._clock, trace=trace)
-        facts = Facts(request, policy_set.layout, self._clock)
+        facts = self._facts(request, policy_set)
         return self._noted(*await decided_async(policy_set, facts, learn=learn, trace=trace))
 
     def complete(self, request: Request) -> Outcome:
@@ -244,6 +244,11 @@ class Engine:
 
     async def _learn_async(self, policy_set: PolicySet, groups: tuple[str, ...], facts: Facts) -> Mapping[str, object]:
         return await self._signals.of(policy_set).sources.resolve_async(groups, facts)
+
+    def _facts(self, request: Request, policy_set: PolicySet) -> Facts:
+        facts = Facts(request, policy_set.layout, self._clock)
+        _ = facts.expenses  # there from the beginning, so that these facts share it with all that grow from them
+        return facts
 
     def _noted(self, decision: Decision, facts: Facts) -> Decision:
         """The decision, handed to the ledger."""

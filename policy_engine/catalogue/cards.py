@@ -54,6 +54,21 @@ def price_of(model: Model, provider: Provider | None, look_up: LookUp = look_up)
     return look_up(model.model, provider.kind, provider.settings.get("base_url"))
 
 
+def rates_of(declarations: Declarations, provider: str, model: str, look_up: LookUp = look_up) -> Rates:
+    """
+    What a provider's model costs that need not be declared, such as an embedder: as a declared model says that is the
+    same one, else as the price list does; without any rate where nobody knows.
+    """
+    for one in declarations.models.values():
+        if (one.provider, one.model) == (provider, model) and one.price is not None:
+            return _rates(one.price)
+    declared = declarations.providers.get(provider)
+    if declared is None:
+        return Rates()
+    listed = look_up(model, declared.kind, declared.settings.get("base_url"))
+    return Rates() if listed is None else listed.rates
+
+
 def _card(model: Model, provider: Provider | None, listed: ListedModel | None, tier: str | None) -> Card:
     rates, long_rates = _prices(model, listed)
     context = _count(model.context)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import partial
 
 from policy_engine.errors import StateError
@@ -18,6 +19,7 @@ from policy_engine.model.events import Emit, RequestFinished, SignalFailed
 from policy_engine.model.facts import Facts
 from policy_engine.model.outcome import CallRecord, Outcome, Status
 from policy_engine.signals.counters import Counters
+from policy_engine.signals.embedders.meter import PURPOSE as EMBEDDING
 from policy_engine.signals.sessions import Turn
 from policy_engine.state.aside import Aside
 
@@ -64,12 +66,14 @@ class Books:
 
     def finish(self, job: Job, outcome: Outcome) -> Outcome:
         """Writes down what a request came to, and gives that back as the caller is to have it."""
+        outcome = with_expenses(job, outcome)
         return self._written(job, outcome, counted=self._count(job, outcome))
 
     async def finish_async(self, job: Job, outcome: Outcome) -> Outcome:
         """The same, awaited."""
         if not self._counters.blocking:
             return self.finish(job, outcome)
+        outcome = with_expenses(job, outcome)
         counting = self._aside.submit(partial(self._count, job, outcome))
         return self._written(job, outcome, counted=await self._aside.wait(counting) and counting.result())
 
@@ -79,10 +83,11 @@ class Books:
 
         It is not counted: a call that was cut short says nothing about its model or its session.
         """
-        if self._counters.blocking and job.admissions.are_open:
-            self._aside.submit(partial(job.admissions.release, outcome))
+        outcome = with_expenses(job, outcome)
+        if self._counters.blocking:
+            self._aside.submit(partial(self._leave, job, outcome))
         else:
-            job.admissions.release(outcome)
+            self._leave(job, outcome)
         self._written(job, outcome, counted=True)
 
     async def release_async(self, job: Job) -> None:
@@ -115,7 +120,10 @@ class Books:
     def _count(self, job: Job, outcome: Outcome) -> bool:
         """Tells the counters what became of a request; whether they could be told."""
         now_s = time.time()
+        job.money.spend(expenses_usd(outcome))
         for call in outcome.calls:
+            if call.purpose == EMBEDDING:
+                continue
             self._counters.measured.failures.record(call.model, call.failure, now_s=now_s)
             if call.failure is None and call.elapsed_ms is not None:
                 self._counters.measured.latencies.record(call.model, call.elapsed_ms / 1000, now_s=now_s)
@@ -125,6 +133,11 @@ class Books:
             self._emit(SignalFailed(signal="session", reason=error.reason, error=error))
             return False
         return True
+
+    def _leave(self, job: Job, outcome: Outcome) -> None:
+        """Counts what a request cost and how far it escalated that did not come to its end."""
+        job.admissions.release(outcome)
+        job.money.spend(expenses_usd(outcome))
 
     def _count_shared(self, job: Job, outcome: Outcome, now_s: float) -> None:
         answers = [call for call in outcome.calls if call.purpose == "answer"]
@@ -138,10 +151,22 @@ class Books:
             model=None if last is None else last.model,
             tier=None if last is None else last.tier,
             escalations=outcome.escalations - counted,
-            errors=sum(call.failure is not None for call in outcome.calls),
+            errors=sum(call.failure is not None and call.purpose != EMBEDDING for call in outcome.calls),
         )
         self._counters.sessions.record(job.facts.request.session, turn, now_s=now_s)
         keep_model(outcome, job.facts, self._counters, now_s=now_s)
+
+
+def with_expenses(job: Job, outcome: Outcome) -> Outcome:
+    """The outcome with the calls that learning about its request has cost, before those of carrying it out."""
+    calls = job.facts.expenses.calls
+    return replace(outcome, calls=(*calls, *outcome.calls)) if calls else outcome
+
+
+def expenses_usd(outcome: Outcome) -> Decimal:
+    """What learning about a request has cost, as far as is known; of the other calls each was set aside and settled."""
+    paid = (call.cost_usd for call in outcome.calls if call.purpose == EMBEDDING)
+    return sum((usd for usd in paid if usd is not None), Decimal(0))
 
 
 def finished(job: Job, outcome: Outcome, *, elapsed_ms: float, cache: str | None) -> RequestFinished:

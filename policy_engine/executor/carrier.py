@@ -28,6 +28,7 @@ from policy_engine.model.call import Chunk
 from policy_engine.model.commands import Overtaken
 from policy_engine.model.decision import Decision
 from policy_engine.model.events import Emit, SignalFailed
+from policy_engine.model.expenses import Expenses
 from policy_engine.model.facts import Facts
 from policy_engine.model.outcome import Outcome, Status
 from policy_engine.model.request import Request
@@ -98,7 +99,7 @@ class Carrier:
             while True:
                 job = self._job(*self._decided(facts), began_s)
                 if filling.wait(job.decision, job.facts):
-                    facts = self._facts(request)
+                    facts = self._facts(request, job.facts)
                     continue
                 left: list[Outcome] = []
                 outcome: Outcome | None = None
@@ -131,7 +132,7 @@ class Carrier:
             while True:
                 job = self._job(*await self._decided_async(facts), began_s)
                 if await filling.wait_async(job.decision, job.facts):
-                    facts = self._facts(request)
+                    facts = self._facts(request, job.facts)
                     continue
                 left: list[Outcome] = []
                 outcome: Outcome | None = None
@@ -194,8 +195,11 @@ class Carrier:
         self._emit(SignalFailed(signal="stick", reason=f"no answer within {self._aside.wait_s:g} s"))
         return Order(cooling=self._counters.measured.failures.cooling(now_s=time.time()))
 
-    def _facts(self, request: Request) -> Facts:
-        return Facts(request, self._policy_set.layout, self._clock)
+    def _facts(self, request: Request, before: Facts | None = None) -> Facts:
+        """What is known of a request as it comes in, or comes in again; what has been paid for it stays."""
+        facts = Facts(request, self._policy_set.layout, self._clock)
+        facts.expenses = Expenses() if before is None else before.expenses
+        return facts
 
     def _job(self, decision: Decision, facts: Facts, began_s: float) -> Job:
         money = Money(

@@ -115,6 +115,15 @@ class Money:
         except StateError as error:
             self._tell(error.reason)
 
+    def spend(self, paid_usd: Decimal) -> None:
+        """Counts what was paid without having been set aside."""
+        if self._budgets is None or not paid_usd:
+            return
+        try:
+            self._budgets.spend(paid_usd, self._facts, now_s=self._wall_s())
+        except StateError as error:
+            self._tell(error.reason)
+
     def unreachable(self, reason: str) -> Grant:
         """
         What stands for money that could not be set aside.

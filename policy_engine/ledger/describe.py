@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from policy_engine.ledger.entry import Entry
@@ -27,6 +28,7 @@ def record_of(entry: Entry, *, masks: tuple[str, ...] = (), log: Log = Log.HASH)
     """
     log = log_of(entry, log)
     decision, outcome = entry.decision, entry.outcome
+    calls = entry.facts.expenses.calls if outcome is None else outcome.calls
     record = Record(
         id=entry.id,
         at_us=round(entry.at_s * 1e6),
@@ -45,7 +47,8 @@ def record_of(entry: Entry, *, masks: tuple[str, ...] = (), log: Log = Log.HASH)
         log=log.value,
         **_request(entry.facts, log),
         **_result(outcome, log),
-        calls=() if outcome is None else calls_of(outcome.calls, log),
+        cost_usd=_cost_usd(calls) if outcome is None else outcome.cost_usd,
+        calls=calls_of(calls, log),
     )
     return _covered(record, masks) if masks else record
 
@@ -82,9 +85,10 @@ def _request(facts: Facts, log: Log) -> dict[str, Any]:
 
 def _result(outcome: Outcome | None, log: Log) -> dict[str, Any]:
     if outcome is None:
-        return dict.fromkeys(
-            ("answered_by", "answer_chars", "answer_sha256", "cost_usd", "limit", "error", "answer")
-        ) | {"status": "decided", "escalations": 0}
+        return dict.fromkeys(("answered_by", "answer_chars", "answer_sha256", "limit", "error", "answer")) | {
+            "status": "decided",
+            "escalations": 0,
+        }
     text = outcome.text
     return {
         "status": outcome.status.value,
@@ -92,11 +96,17 @@ def _result(outcome: Outcome | None, log: Log) -> dict[str, Any]:
         "answer_chars": len(text),
         "answer_sha256": digest(text, log),
         "escalations": outcome.escalations,
-        "cost_usd": outcome.cost_usd,
         "limit": outcome.limit,
         "error": _error(outcome, log),
         "answer": kept_text(text, log),
     }
+
+
+def _cost_usd(calls: tuple[CallRecord, ...]) -> Decimal | None:
+    """What was paid for a decision alone; None if nothing was to be paid, or if that is unknown."""
+    paid = [call.cost_usd for call in calls]
+    known = [usd for usd in paid if usd is not None]
+    return sum(known, Decimal(0)) if known and len(known) == len(paid) else None
 
 
 def _answered_by(outcome: Outcome) -> str | None:

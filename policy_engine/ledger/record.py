@@ -13,7 +13,7 @@ class Call:
     """
     One call of a record.
 
-    `position` is its place among the calls of its record, `purpose` `answer`, `judge` or `shadow`; see
+    `position` is its place among the calls of its record, `purpose` `answer`, `judge`, `shadow` or `embedding`; see
     `policy_engine.model.outcome.CallRecord` for the rest. `failure` is its kind, `failure_text` the provider's words,
     kept only where texts are.
     """

@@ -26,6 +26,7 @@ PENDING: Final = Missing.PENDING
 """The fact is a signal that nobody has asked for yet."""
 
 if TYPE_CHECKING:
+    from policy_engine.model.expenses import Expenses
     from policy_engine.model.layout import Layout
     from policy_engine.model.request import Request
 
@@ -153,6 +154,13 @@ class Facts:
         known.outcomes = {}
         known.signals = {**self.signals, "output": answer, **judged}
         return known
+
+    @measured
+    def expenses(self) -> Expenses:
+        """What learning about this request has cost, also where these facts have grown since."""
+        from policy_engine.model.expenses import Expenses  # only where there is something to pay
+
+        return Expenses()
 
     @measured
     def outcomes(self) -> dict[Any, int]:

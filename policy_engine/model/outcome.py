@@ -35,8 +35,8 @@ class CallRecord:
 
     Attributes:
         step: 0-based step of the plan.
-        model, tier: which was called; names of the policy.
-        purpose: `answer`, `judge`, `shadow`.
+        model, tier: which was called; names of the policy, and `PROVIDER/MODEL` of an embedder.
+        purpose: `answer`, `judge`, `shadow`, or `embedding` for one that a signal or a cache needed.
         usage: tokens, None if unknown.
         cost_usd: None if the price or the usage is unknown, never 0 for that reason.
         elapsed_ms, first_token_ms: None if not measured.

@@ -113,17 +113,14 @@ class Budgets:
         if not self._budgets:
             return Reservation(lease=None)
         nano = 0 if worst_usd is None else _nano(worst_usd)
-        windows = [self._window(budget, now_s) for budget in self._budgets.values()]
-        keys = tuple(
-            _key(budget, start_s, facts) for budget, (start_s, _) in zip(self._budgets.values(), windows, strict=True)
-        )
+        keys, counted_until_s = self._counters(facts, now_s)
         lease = self._new_lease()
         used = self._state.hold(
             lease,
             dict.fromkeys(keys, nano),
             now_s=now_s,
             until_s=now_s + self._lease_s,
-            counted_until_s=max(end_s for _, end_s in windows),
+            counted_until_s=counted_until_s,
         )
         standings = tuple(map(_standing, self._budgets.values(), used))
         return Reservation(lease=lease, keys=keys, standings=standings)
@@ -145,6 +142,17 @@ class Budgets:
         paid = {} if paid_usd is None else dict.fromkeys(reservation.keys, _nano(paid_usd))
         return self._state.settle(reservation.lease, paid, now_s=now_s)
 
+    def spend(self, paid_usd: Decimal, facts: Facts, *, now_s: float) -> None:
+        """
+        Counts what was paid in all budgets at once, without having been set aside.
+
+        Raises:
+            StateError: the state cannot be used, and nothing is counted.
+        """
+        if self._budgets:
+            keys, until_s = self._counters(facts, now_s)
+            self._state.add(dict.fromkeys(keys, _nano(paid_usd)), now_s=now_s, until_s=until_s)
+
     def read(self, name: str, facts: Facts, *, now_s: float) -> Mapping[str, float] | Missing:
         """
         The share `used` (spent or set aside; may pass 1) and the USD `left` of a budget, for rules.
@@ -161,6 +169,12 @@ class Budgets:
         (used,) = self._state.counts((_key(budget, start_s, facts),), now_s=now_s)
         share = used / budget.amount_nano if budget.amount_nano else 1.0
         return {"used": share, "left": max(0, budget.amount_nano - used) / _NANOS_PER_USD}
+
+    def _counters(self, facts: Facts, now_s: float) -> tuple[tuple[str, ...], float]:
+        """A request's counter in each budget, and when the last of their windows ends."""
+        windows = [(budget, *self._window(budget, now_s)) for budget in self._budgets.values()]
+        keys = tuple(_key(budget, start_s, facts) for budget, start_s, _ in windows)
+        return keys, max(end_s for _, _, end_s in windows)
 
     def _window(self, budget: Budget, now_s: float) -> tuple[float, float]:
         start_s, end_s = self._windows.get(budget.name, (0.0, 0.0))

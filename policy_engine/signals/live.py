@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from policy_engine.model.events import Emit, harmless
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from policy_engine.signals.embedders.named import Embedders
     from policy_engine.signals.registry import Registry
     from policy_engine.state.state import State
+    from policy_engine.transport.http import HttpTransport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,7 @@ class LiveSignals:
         self.state = state
         self._registry = _registry(functions, self.emit) if functions else None
         self._measured = Measurements()
+        self._transport: HttpTransport | None = None
         self._latest: tuple[PolicySet, Signals] | None = None
 
     def of(self, policy_set: PolicySet) -> Signals:
@@ -71,15 +74,17 @@ class LiveSignals:
         return latest[1]
 
     def close(self) -> None:
-        """Lets go of the state and of threads; asking on opens them again."""
+        """Lets go of the state, of threads and of connections to embedders; asking on opens them again."""
         if self._latest is not None:
             self._latest[1].sources.close()
+        if self._transport is not None:
+            self._transport.close()
         self.state.close()
 
     def _made(self, policy_set: PolicySet) -> Signals:
         declarations = policy_set.declarations
         counters = Counters(declarations, state=self.state, measured=self._measured)
-        embedders = _embedders(declarations) if _embeds(declarations) else None
+        embedders = _embedders(declarations, self._shared_transport()) if _embeds(declarations) else None
         caches = _caches(declarations, self.state, embedders) if embedders is not None and declarations.caches else None
         known = (
             counters.measured,
@@ -91,6 +96,14 @@ class LiveSignals:
             known, declarations=declarations, registry=self._registry, emit=self.emit, wall_s=self._wall_s
         )
         return Signals(sources=sources, counters=counters, caches=caches)
+
+    def _shared_transport(self) -> HttpTransport:
+        """The connections to embedders, which go on across reloads."""
+        if self._transport is None:
+            from policy_engine.transport.http import HttpTransport
+
+            self._transport = HttpTransport()
+        return self._transport
 
 
 def pure_sources(policy_set: PolicySet, *, on_event: Emit | None = None) -> Sources:
@@ -123,12 +136,15 @@ def _embeds(declarations: Declarations) -> bool:
     return bool(declarations.caches or declarations.classifiers or declarations.phrases)
 
 
-def _embedders(declarations: Declarations) -> Embedders:
+def _embedders(declarations: Declarations, transport: HttpTransport | None = None) -> Embedders:
     # numpy and an HTTP client are for those whose policies compare texts.
+    from policy_engine.catalogue.cards import rates_of
     from policy_engine.signals.embedders.endpoint import Endpoints
     from policy_engine.signals.embedders.named import Embedders
 
-    return Embedders(endpoint_of=Endpoints(declarations).of)
+    return Embedders(
+        endpoint_of=Endpoints(declarations, transport=transport).of, rates_of=partial(rates_of, declarations)
+    )
 
 
 def _caches(declarations: Declarations, state: State, embedders: Embedders) -> Caches:

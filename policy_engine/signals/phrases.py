@@ -42,7 +42,8 @@ class Phrases:
         if message is None or not message.strip():
             return dict.fromkeys(filter(self.knows, groups), UNKNOWN)
         told: dict[str, Vectors] = {}
-        return {group: self._value(group, message, told) for group in groups if self.knows(group)}
+        with self._embedders.paid_by(facts.expenses):
+            return {group: self._value(group, message, told) for group in groups if self.knows(group)}
 
     def _value(self, group: str, message: str, told: dict[str, Vectors]) -> object:
         setting = self._settings[group.partition(".")[2]]

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from policy_engine.catalogue.cards import Catalogue, catalogue_of, price_of
+from policy_engine.catalogue.cards import Catalogue, catalogue_of, price_of, rates_of
 from policy_engine.catalogue.price_list import ListedModel
 from policy_engine.diagnostics import Address
 from policy_engine.model.plan import Card
@@ -133,3 +133,22 @@ def test_the_list_is_asked_only_for_what_it_can_know() -> None:
     assert price_of(_model("m"), None, _nobody) is None
     assert price_of(_model("m"), _provider(kind="local"), _nobody) is None
     assert price_of(_model("m"), _provider(), _look_up) is LISTED
+
+
+def test_what_need_not_be_declared_has_a_price_too() -> None:
+    """A declared model that is the same says what an embedder costs, else the list; nobody may know."""
+    priced = _model("mine", model="embed-1", price={"input": "$0.02"})
+    declared = Declarations(
+        fingerprint="f",
+        providers={"p": _provider(), "elsewhere": _provider("elsewhere", base_url="https://llm.example/v1")},
+        models={"mine": priced, "open": _model("open")},
+    )
+    asked = [("p", "embed-1"), ("p", "listed-1"), ("elsewhere", "embed-1"), ("p", "embed-2"), ("q", "embed-1")]
+
+    assert [rates_of(declared, *names, look_up=_look_up) for names in asked] == [
+        Rates(input=Decimal("0.02")),
+        LISTED.rates,
+        Rates(),
+        Rates(),
+        Rates(),
+    ]

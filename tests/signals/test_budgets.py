@@ -195,6 +195,14 @@ def test_a_budget_of_nothing_is_used_up() -> None:
     assert Budgets(MemoryState(), (none,)).read("none", facts(), now_s=NOW_S) == {"used": 1.0, "left": 0.0}
 
 
+def test_what_was_not_set_aside_can_be_counted() -> None:
+    """Money that is paid without a reservation is used in every budget, from then on."""
+    budgets = Budgets(MemoryState(), (daily(),))
+    budgets.spend(usd("0.25"), facts(), now_s=NOW_S)
+
+    assert budgets.read("daily", facts(), now_s=NOW_S) == {"used": 0.25, "left": 0.75}
+
+
 def test_without_budgets_nothing_is_counted() -> None:
     """Where no budget is declared a reservation holds and needs no state."""
     budgets = Budgets(MemoryState(), ())

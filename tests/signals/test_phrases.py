@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import cast
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from policy_engine.diagnostics import Address
 from policy_engine.errors import SignalError
+from policy_engine.model.expenses import Expenses
 from policy_engine.model.facts import UNKNOWN, Facts
 from policy_engine.model.layout import layout_of
 from policy_engine.model.policy import Declarations, Provider, Setting
@@ -71,6 +73,10 @@ class Opposites:
     def get(self, _name: str) -> Opposites:
         """Itself."""
         return self
+
+    def paid_by(self, _expenses: Expenses) -> AbstractContextManager[None]:
+        """Nobody has to pay."""
+        return nullcontext()
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """One way for several texts, the other for a single one."""

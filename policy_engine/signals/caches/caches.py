@@ -58,7 +58,8 @@ class Caches:
 
     def resolve(self, groups: tuple[str, ...], facts: Facts, now_s: float) -> dict[str, object]:
         """What each cache has for a request; UNKNOWN where the request says nothing to look for."""
-        return {group: self._value(group, facts, now_s) for group in groups if self.knows(group)}
+        with self._embedders.paid_by(facts.expenses):
+            return {group: self._value(group, facts, now_s) for group in groups if self.knows(group)}
 
     def reply(self, name: str, facts: Facts, *, now_s: float) -> Reply | None:
         """
@@ -68,7 +69,8 @@ class Caches:
         found = found_in(facts, name)
         if found is None:
             asked = asked_of(facts, self._settings[name])
-            found = None if asked is None else self.cache(name).find(asked, now_s=now_s)
+            with self._embedders.paid_by(facts.expenses):
+                found = None if asked is None else self.cache(name).find(asked, now_s=now_s)
         return None if found is None else found.reply
 
     def store(self, name: str, facts: Facts, reply: Reply, *, decision: Decision, now_s: float) -> bool:
@@ -87,7 +89,8 @@ class Caches:
             if asked is None:
                 return False
             found = Found(asked=asked)
-        self.cache(name).keep(found, reply, revision=decision.revision, tags=tuple(decision.tags), now_s=now_s)
+        with self._embedders.paid_by(facts.expenses):
+            self.cache(name).keep(found, reply, revision=decision.revision, tags=tuple(decision.tags), now_s=now_s)
         return True
 
     def question(self, name: str, facts: Facts) -> tuple[str, ...] | None:

@@ -10,6 +10,9 @@ import numpy as np
 
 from policy_engine.errors import EmbedderError
 from policy_engine.model.call import Failure
+from policy_engine.model.expenses import Expenses
+from policy_engine.model.price import Rates
+from policy_engine.signals.embedders.meter import Charge, usage_in
 from policy_engine.transport.message import Incoming
 
 if TYPE_CHECKING:
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 
 Endpoint: TypeAlias = Callable[[Mapping[str, Any]], Incoming | Failure]
 """Sends a JSON body to a provider's `/embeddings` and gives back what comes. Blocks."""
+
+UNPRICED: Final = Rates()
+"""What a model costs whose price nobody knows."""
 
 _BATCH: Final = 256
 
@@ -31,12 +37,24 @@ class ApiEmbedder:
         endpoint: what sends.
         provider: the provider's name in the policies.
         model: the provider's name of the model.
+        rates: what it costs.
+        payer: whose expense a call is; None for nobody's.
     """
 
     blocking: Final = True
 
-    def __init__(self, endpoint: Endpoint, *, provider: str, model: str) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        provider: str,
+        model: str,
+        rates: Rates = UNPRICED,
+        payer: Callable[[], Expenses | None] = lambda: None,
+    ) -> None:
         self._endpoint = endpoint
+        self._rates = rates
+        self._payer = payer
         self._model = model
         self.identity = f"{provider}/{model}"
 
@@ -48,24 +66,39 @@ class ApiEmbedder:
     def _batch(self, texts: Sequence[str]) -> Vectors:
         # APIs refuse an empty text, so a stroke stands for one; its row is made zeros below.
         sent = [text if text.strip() else "-" for text in texts]
+        charge = Charge(self.identity, self._rates, self._payer())
         came = self._endpoint({"model": self._model, "input": sent, "encoding_format": "float"})
         if isinstance(came, Failure):
+            charge.failed(came)
             raise EmbedderError(self.identity, came.message)
         if came.status != 200:
+            charge.refused(came)
             raise EmbedderError(self.identity, f"the server answered with status {came.status}")
-        rows = self._rows(came.body, len(texts))
+        answer = _read(came.body)
+        rows = _rows(answer, len(texts))
+        charge.answered(came, usage_in(answer), is_malformed=rows is None)
+        if rows is None:
+            raise EmbedderError(self.identity, "the server's answer does not hold a vector for each text")
         rows[[not text.strip() for text in texts]] = 0.0
         lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
         return (rows / np.where(lengths > 0, lengths, 1.0)[:, None]).astype(np.float32)
 
-    def _rows(self, body: bytes, count: int) -> NDArray[np.float64]:
-        try:
-            rows = np.array(_listed(json.loads(body), count), np.float64)
-        except (ValueError, TypeError, KeyError, RecursionError):
-            rows = np.empty(0)
-        if rows.ndim != 2 or len(rows) != count or not rows.shape[1] or not np.isfinite(rows).all():
-            raise EmbedderError(self.identity, "the server's answer does not hold a vector for each text")
-        return rows
+
+def _read(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _rows(answer: Any, count: int) -> NDArray[np.float64] | None:
+    """The vectors of an answer; None where it does not hold one for each text."""
+    try:
+        rows = np.array(_listed(answer, count), np.float64)
+    except (ValueError, TypeError, KeyError):
+        return None
+    is_whole = rows.ndim == 2 and len(rows) == count and rows.shape[1] > 0 and np.isfinite(rows).all()
+    return rows if is_whole else None
 
 
 def _listed(answer: Any, count: int) -> list[Any]:
