@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import Enum
 from typing import Final
 
 from policy_engine.signals.guards.known_names import KNOWN, OPENERS
@@ -39,13 +40,30 @@ def veto(pair: Pair) -> str | None:
 
 def is_name(word: Word, text: Text) -> bool:
     """Whether a word names something, by how it is written."""
+    look = word.note("name", _look)
+    return look is _Look.NAME or (look is _Look.CAPITAL and text.is_cased)
+
+
+class _Look(Enum):
+    """How a word is written: as only a name is, with a capital that may make it one, or as other words are."""
+
+    NAME = 1
+    CAPITAL = 2
+    OTHER = 3
+
+
+def _look(word: Word) -> _Look:
     if word.plain in FUNCTION_WORDS or word.plain.endswith(_CONTRACTED) or not 1 < len(word.plain) <= _LONGEST_WORD:
-        return False
+        return _Look.OTHER
     if _IDENTIFIER.fullmatch(word.written) or _INNER_CAPITAL.fullmatch(word.written):
-        return True
-    if not word.written[0].isupper() or not text.is_cased or word.plain in OPENERS or word.stem in OPENERS:
-        return False
-    return not word.begins or (len(word.written) > 1 and word.written.isupper())
+        return _Look.NAME
+    if not word.written[0].isupper() or word.plain in OPENERS or word.stem in OPENERS:
+        return _Look.OTHER
+    return _Look.OTHER if word.begins and not (len(word.written) > 1 and word.written.isupper()) else _Look.CAPITAL
+
+
+def _names(text: Text) -> tuple[Word, ...]:
+    return tuple([word for word in text.words if is_name(word, text)])
 
 
 def _is_one_word(pair: Pair) -> bool:
@@ -55,7 +73,7 @@ def _is_one_word(pair: Pair) -> bool:
 
 def _missing(text: Text, other: Text) -> list[str]:
     """Names of one text of which another has nothing, in whatever case or form."""
-    names = [word for word in text.words if is_name(word, text) and word.stem not in other.stems]
+    names = [word for word in text.note("names", _names) if word.stem not in other.stems]
     if not names:
         return []
     joined = "".join(word.plain for word in other.words)
@@ -115,7 +133,7 @@ def _is_variant(one: Word, other: Word) -> bool:
 
 def _swapped(asked: Text, kept: Text) -> str | None:
     """Two words that have changed places in otherwise equal texts, unless they only stand in a list."""
-    first, second = ([word.plain for word in text.words] for text in (asked, kept))
+    first, second = asked.order, kept.order
     if len(first) != len(second):
         return None
     apart = [at for at, (one, other) in enumerate(zip(first, second, strict=True)) if one != other]

@@ -82,6 +82,10 @@ def spelled_out(text: Text) -> tuple[str, ...]:
 
 def value_of(word: Word) -> str | None:
     """A number in one notation, or None if the word is none; times, dates and versions as they are written."""
+    return word.note("number", _value_of)
+
+
+def _value_of(word: Word) -> str | None:
     if word.plain in _WORDS:
         return _plain(_WORDS[word.plain])
     plain = word.plain.removeprefix("v")

@@ -28,6 +28,7 @@ _NEGATIONS: Final = frozenset(
     """.split()
 )
 _SWITCHES: Final = (("on", "off"), ("with", "without"), ("include", "exclude"), ("including", "excluding"))
+_SWITCHED: Final = frozenset(word for switch in _SWITCHES for word in switch)
 _PREFIXES: Final = ("un", "in", "im", "dis", "non", "non-", "de", "mis", "il", "ir")
 _SHORTEST: Final = 3
 
@@ -36,7 +37,7 @@ def veto(pair: Pair) -> str | None:
     """Why one text's answer is wrong for the other: one says the opposite; None if that is not so."""
     if pair.closeness < CLOSE:
         return None
-    for one, other in _SWITCHES:
+    for one, other in _SWITCHES if pair.asked.plain & _SWITCHED else ():
         for yes, no in ((one, other), (other, one)):
             if _only(yes, no, pair.asked) and _only(no, yes, pair.kept):
                 return f"`{yes}` against `{no}`"
@@ -60,11 +61,11 @@ def _only(word: str, without: str, text: Text) -> bool:
 
 
 def _negations(text: Text) -> list[str]:
-    return [word.plain for word in text.words if _negates(word.plain)]
+    return text.note("negations", _negations_of)
 
 
-def _negates(plain: str) -> bool:
-    return plain in _NEGATIONS or plain.endswith("n't")
+def _negations_of(text: Text) -> list[str]:
+    return [plain for plain in text.order if plain in _NEGATIONS or plain.endswith("n't")]
 
 
 def _reversed(change: Change) -> str | None:

@@ -32,6 +32,7 @@ _WRITTEN: Final[Mapping[str, str]] = {
     "btc,bitcoin eth,ethereum cent penny,pence",
     "share": "%,percent,percentage permille",
 }
+_TEMPERATURES: Final = {"c": "celsius", "f": "fahrenheit", "k": "kelvin"}
 # Abbreviations that are also words or letters: only beside a number.
 _BESIDE_NUMBERS: Final = frozenset("m in g l h min sec cal mi stone cup won real try second rand bit cent".split())
 
@@ -66,18 +67,26 @@ def units(text: Text) -> dict[str, set[str]]:
     """The units that a text names, by dimension."""
     found: dict[str, set[str]] = {}
     for position, word in enumerate(text.words):
-        unit = _unit(text.words, position, word)
+        unit = _unit(text.words, position, word) if word.note("unit", _may_be_unit) else None
         if unit is not None:
             found.setdefault(unit[0], set()).add(unit[1])
     return found
 
 
+def _may_be_unit(word: Word) -> bool:
+    return word.plain in _TEMPERATURES or _name(word) in _UNITS
+
+
+def _name(word: Word) -> str:
+    return _singular(word.plain.lstrip("0123456789.,"))
+
+
 def _unit(words: tuple[Word, ...], position: int, word: Word) -> tuple[str, str] | None:
     before = words[position - 1] if position else None
-    if word.plain in ("c", "f", "k") and before is not None:
+    if word.plain in _TEMPERATURES and before is not None:
         is_degree = before.plain in ("degree", "degrees", "deg", "°") or (is_number(before) and word.written != "k")
-        return ("temperature", {"c": "celsius", "f": "fahrenheit", "k": "kelvin"}[word.plain]) if is_degree else None
-    name = _singular(word.plain.lstrip("0123456789.,"))
+        return ("temperature", _TEMPERATURES[word.plain]) if is_degree else None
+    name = _name(word)
     unit = _UNITS.get(name)
     if unit is None or name not in _BESIDE_NUMBERS:
         return unit

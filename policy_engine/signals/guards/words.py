@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final, TypeVar
 
 Found = TypeVar("Found")
@@ -15,16 +15,18 @@ Found = TypeVar("Found")
 MAX_WORDS: Final = 400
 """Texts of more words are not aligned word by word."""
 
-_WORD: Final = re.compile(
-    r"""
-    https?://\S+ | [\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}     # addresses
-    | \d+(?:[.,:/-]\d+)*(?:st|nd|rd|th)?(?![^\W\d_])  # numbers, times and dates in digits
+_KNOWN_WORDS: Final = 16_384
+_LONGEST_KNOWN: Final = 32
+
+_IN_WORDS: Final = r"""
+    \d+(?:[.,:/-]\d+)*(?:st|nd|rd|th)?(?![^\W\d_])  # numbers, times and dates in digits
     | [^\W_]+(?:[-'’._/:][^\W_]+|_+[^\W_]*)*       # words and identifiers
     | [@\#_][\w.]+ | [°℃℉$€£¥₹%+*/×÷^<>=]         # handles and signs that change what is meant
     | (?<=\d\ )- | -(?=\ ?\d)                    # a minus
-    """,
-    re.VERBOSE,
-)
+"""
+_WORD: Final = re.compile(_IN_WORDS, re.VERBOSE)
+_ADDRESS: Final = r"https?://\S+ | [\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}"
+_WORD_OR_ADDRESS: Final = re.compile(f"{_ADDRESS} | {_IN_WORDS}", re.VERBOSE)
 _END: Final = re.compile(r"[.!?:;\n\"“(\[]\s*$")
 
 _ANSWER: Final = re.compile(r"((?:^|[.!?])\s*)(?:no|yes)[,.!]\s", re.IGNORECASE)
@@ -50,11 +52,20 @@ class Word:
         written: as it stands in the text.
         plain: in lower case, without accents and typographic marks.
         begins: whether it begins a sentence.
+        noted: where guards keep what they have found out about it, since most words come again and again.
     """
 
     written: str
     plain: str
     begins: bool
+    noted: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def note(self, name: str, find: Callable[[Word], Found]) -> Found:
+        """What a guard finds out about the word alone, looked for once."""
+        if name not in self.noted:
+            self.noted[name] = find(self)
+        found: Found = self.noted[name]
+        return found
 
     @cached_property
     def stem(self) -> str:
@@ -77,14 +88,19 @@ class Text:
         return found
 
     @cached_property
+    def order(self) -> tuple[str, ...]:
+        """The plain words in their order."""
+        return tuple([word.plain for word in self.words])
+
+    @cached_property
     def plain(self) -> frozenset[str]:
         """The plain words."""
-        return frozenset(word.plain for word in self.words)
+        return frozenset(self.order)
 
     @cached_property
     def stems(self) -> frozenset[str]:
         """Stems of the words."""
-        return frozenset(word.stem for word in self.words)
+        return frozenset([word.stem for word in self.words])
 
     @cached_property
     def is_cased(self) -> bool:
@@ -136,8 +152,7 @@ class Pair:
     def _alignment(self) -> Sequence[tuple[str, int, int, int, int]]:
         if max(len(self.asked.words), len(self.kept.words)) > MAX_WORDS:
             return []
-        first, second = ([word.plain for word in text.words] for text in (self.asked, self.kept))
-        return SequenceMatcher(None, first, second, autojunk=False).get_opcodes()
+        return _aligned(self.asked.order, self.kept.order)
 
 
 def read(text: str) -> Text:
@@ -161,12 +176,43 @@ def stem(word: str) -> str:
 def _words(text: str) -> Iterator[Word]:
     end = 0
     begins = True
-    for match in _WORD.finditer(text):
+    pattern = _WORD_OR_ADDRESS if "@" in text or "://" in text else _WORD  # looking for an address takes long
+    for match in pattern.finditer(text):
         between = text[end : match.start()]
-        begins = begins or _END.search(between) is not None
-        yield Word(written=match[0], plain=_plain(match[0]), begins=begins)
+        begins = begins or (between != " " and _END.search(between) is not None)
+        yield _word(match[0], begins)
         begins = False
         end = match.end()
+
+
+def _word(written: str, begins: bool) -> Word:
+    return _known_word(written, begins) if len(written) <= _LONGEST_KNOWN else _new_word(written, begins)
+
+
+@lru_cache(maxsize=_KNOWN_WORDS)
+def _known_word(written: str, begins: bool) -> Word:
+    return _new_word(written, begins)
+
+
+def _new_word(written: str, begins: bool) -> Word:
+    return Word(written=written, plain=_plain(written), begins=begins)
+
+
+def _aligned(first: Sequence[str], second: Sequence[str]) -> Sequence[tuple[str, int, int, int, int]]:
+    """How to make one row of words the other, as `SequenceMatcher` tells it, which is slow where it is not needed."""
+    shorter = min(len(first), len(second))
+    begin = 0
+    while begin < shorter and first[begin] == second[begin]:
+        begin += 1
+    end = 0
+    while end < shorter - begin and first[-1 - end] == second[-1 - end]:
+        end += 1
+    a, b = len(first) - end, len(second) - end
+    if begin < a and begin < b and not frozenset(first[begin:a]).isdisjoint(second[begin:b]):
+        return SequenceMatcher(None, first, second, autojunk=False).get_opcodes()
+    kind = "replace" if begin < a and begin < b else "delete" if begin < a else "insert"
+    steps = [("equal", 0, begin, 0, begin), (kind, begin, a, begin, b), ("equal", a, len(first), b, len(second))]
+    return [step for step in steps if step[1] < step[2] or step[3] < step[4]]
 
 
 def _plain(word: str) -> str:
