@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from threading import Lock
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from policy_engine.errors import StateError
 from policy_engine.state.process import PerProcess
@@ -67,6 +67,20 @@ class Database:
             StateError: the file cannot be used.
         """
         return self._transaction("BEGIN")
+
+    def row(self, statement: str, values: tuple[object, ...]) -> tuple[Any, ...] | None:
+        """
+        The first row that one statement gives, which sees one moment of the file; None if it gives none.
+
+        Raises:
+            StateError: the file cannot be used.
+        """
+        handle = self._handle.get()
+        with self._turn(handle), self._failures():
+            if handle.connection is None:
+                handle.connection = self._opened()
+            rows = handle.connection.execute(statement, values).fetchall()  # all, so that the reading ends
+        return rows[0] if rows else None
 
     def close(self) -> None:
         """Closes this process's connection; the next transaction opens another."""

@@ -44,6 +44,7 @@ class SqliteState:
         busy_timeout_s: how long to wait for another process that writes.
 
     Attributes:
+        place: the file.
         log: the logs in the same file.
     """
 
@@ -51,15 +52,13 @@ class SqliteState:
 
     def __init__(self, path: str | os.PathLike[str], *, busy_timeout_s: float = 5.0) -> None:
         self._database = Database(path, MIGRATIONS, busy_timeout_s=busy_timeout_s)
+        self.place = self._database.path
         self.log = SqliteLog(self._database)
         self._changes = 0
 
     def get(self, key: str, *, now_s: float) -> bytes | None:
         """The entry of this key, or None if there is none any more."""
-        with self._database.reading() as connection:
-            found = connection.execute(
-                "SELECT value FROM entries WHERE key = ? AND until_s > ?", (key, now_s)
-            ).fetchone()
+        found = self._database.row("SELECT value FROM entries WHERE key = ? AND until_s > ?", (key, now_s))
         return None if found is None else bytes(found[0])
 
     def put(self, key: str, value: bytes, *, now_s: float, until_s: float) -> None:
