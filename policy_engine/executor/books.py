@@ -10,17 +10,16 @@ from functools import partial
 
 from policy_engine.errors import StateError
 from policy_engine.executor.admissions import Admissions
-from policy_engine.executor.habits import has_escalated, keep_model
+from policy_engine.executor.habits import count_rate, has_escalated, keep_model, measure, turn_of
 from policy_engine.executor.kept import KeptAnswers
 from policy_engine.executor.world import Money
 from policy_engine.ledger.entry import Entry, new_id
 from policy_engine.model.decision import Decision
 from policy_engine.model.events import Emit, RequestFinished, SignalFailed
 from policy_engine.model.facts import Facts
-from policy_engine.model.outcome import CallRecord, Outcome, Status
+from policy_engine.model.outcome import Outcome, Status
 from policy_engine.signals.counters import Counters
 from policy_engine.signals.embedders.meter import PURPOSE as EMBEDDING
-from policy_engine.signals.sessions import Turn
 from policy_engine.state.aside import Aside
 
 
@@ -121,12 +120,7 @@ class Books:
         """Tells the counters what became of a request; whether they could be told."""
         now_s = time.time()
         job.money.spend(expenses_usd(outcome))
-        for call in outcome.calls:
-            if call.purpose == EMBEDDING:
-                continue
-            self._counters.measured.failures.record(call.model, call.failure, now_s=now_s)
-            if call.failure is None and call.elapsed_ms is not None:
-                self._counters.measured.latencies.record(call.model, call.elapsed_ms / 1000, now_s=now_s)
+        measure(outcome, self._counters, now_s=now_s)
         try:
             self._count_shared(job, outcome, now_s)
         except StateError as error:
@@ -140,20 +134,11 @@ class Books:
         job.money.spend(expenses_usd(outcome))
 
     def _count_shared(self, job: Job, outcome: Outcome, now_s: float) -> None:
-        answers = [call for call in outcome.calls if call.purpose == "answer"]
-        cascade = outcome.decision.plan.cascade
-        escalated = has_escalated(outcome)
-        if cascade is not None and escalated is not None and not job.admissions.counts_rate:
-            self._counters.escalations.record(cascade, escalated=escalated, now_s=now_s)
-        counted = job.admissions.settle(outcome, escalated=escalated)
-        last: CallRecord | None = next((call for call in reversed(answers) if call.failure is None), None)
-        turn = Turn(
-            model=None if last is None else last.model,
-            tier=None if last is None else last.tier,
-            escalations=outcome.escalations - counted,
-            errors=sum(call.failure is not None and call.purpose != EMBEDDING for call in outcome.calls),
-        )
-        self._counters.sessions.record(job.facts.request.session, turn, now_s=now_s)
+        if not job.admissions.counts_rate:
+            count_rate(outcome, self._counters, now_s=now_s)
+        counted = job.admissions.settle(outcome, escalated=has_escalated(outcome))
+        session, turn = job.facts.request.session, turn_of(outcome, counted=counted)
+        self._counters.sessions.record(session, turn, now_s=now_s)
         keep_model(outcome, job.facts, self._counters, now_s=now_s)
 
 

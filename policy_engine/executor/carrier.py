@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing, closing
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -13,24 +12,24 @@ from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.evaluator.decide import decided, decided_async
 from policy_engine.executor.admissions import Admissions
 from policy_engine.executor.answer_stream import AnswerStream, AsyncAnswerStream
+from policy_engine.executor.attempt import Attempt
 from policy_engine.executor.books import Books, Job
 from policy_engine.executor.execute import Execution, execute
 from policy_engine.executor.filling import Filling
 from policy_engine.executor.habits import order_for
 from policy_engine.executor.kept import KeptAnswers
 from policy_engine.executor.order import Order
-from policy_engine.executor.reach import StateUnreachable, refusal, unreachable
+from policy_engine.executor.reach import StateUnreachable, unreachable
 from policy_engine.executor.recheck import Recheck
 from policy_engine.executor.shadow import ShadowJob
 from policy_engine.executor.shadows import Shadows
 from policy_engine.executor.world import AsyncLiveWorld, Money, relay, relay_async
 from policy_engine.model.call import Chunk
-from policy_engine.model.commands import Overtaken
 from policy_engine.model.decision import Decision
 from policy_engine.model.events import Emit, SignalFailed
 from policy_engine.model.expenses import Expenses
 from policy_engine.model.facts import Facts
-from policy_engine.model.outcome import Outcome, Status
+from policy_engine.model.outcome import Outcome
 from policy_engine.model.request import Request
 from policy_engine.providers.registry import Providers
 from policy_engine.signals.live import Signals
@@ -101,30 +100,23 @@ class Carrier:
                 if filling.wait(job.decision, job.facts):
                     facts = self._facts(request, job.facts)
                     continue
-                left: list[Outcome] = []
-                outcome: Outcome | None = None
                 try:
-                    self._check(job)
-                    execution = self._execution(job, self._order(job), streaming=streaming)
-                    with closing(relay(execution, self._world(job), left.append)) as items:
-                        for item in items:
-                            if isinstance(item, Outcome):
-                                outcome = item
-                            else:
-                                yield item
-                except Overtaken as overtaken:  # nothing has been yielded
-                    job.admissions.release()
-                    facts = overtaken.facts
-                    continue
-                except StateUnreachable as error:
-                    outcome = refusal(job.decision, left, error)
-                except BaseException as error:
-                    self._books.abandon(job, _ended(job, left, error))
-                    raise
+                    with Attempt(job, self._books) as attempt:
+                        self._check(job)
+                        execution = self._execution(job, self._order(job), streaming=streaming)
+                        with closing(relay(execution, self._world(job), attempt.left.append)) as items:
+                            for item in items:
+                                if isinstance(item, Outcome):
+                                    attempt.outcome = item
+                                else:
+                                    yield item
                 finally:
                     filling.close()
-                yield self._shadowed(job, self._books.finish(job, _whole(outcome)))
-                return
+                if attempt.overtaken is None:
+                    yield self._shadowed(job, self._books.finish(job, attempt.whole()))
+                    return
+                job.admissions.release()
+                facts = attempt.overtaken.facts
 
     async def _items_async(self, request: Request, *, streaming: bool) -> AsyncGenerator[Chunk | Outcome, None]:
         began_s, facts = time.monotonic(), self._facts(request)
@@ -134,32 +126,25 @@ class Carrier:
                 if await filling.wait_async(job.decision, job.facts):
                     facts = self._facts(request, job.facts)
                     continue
-                left: list[Outcome] = []
-                outcome: Outcome | None = None
                 try:
-                    self._check(job)
-                    execution = self._execution(job, await self._order_async(job), streaming=streaming)
-                    # Without `aclosing` a caller who leaves would end the call only when the event loop next
-                    # collects it.
-                    async with aclosing(relay_async(execution, self._world(job), left.append)) as items:
-                        async for item in items:
-                            if isinstance(item, Outcome):
-                                outcome = item
-                            else:
-                                yield item
-                except Overtaken as overtaken:  # nothing has been yielded
-                    await self._books.release_async(job)
-                    facts = overtaken.facts
-                    continue
-                except StateUnreachable as error:
-                    outcome = refusal(job.decision, left, error)
-                except BaseException as error:
-                    self._books.abandon(job, _ended(job, left, error))
-                    raise
+                    with Attempt(job, self._books) as attempt:
+                        self._check(job)
+                        execution = self._execution(job, await self._order_async(job), streaming=streaming)
+                        # Without `aclosing` a caller who leaves would end the call only when the event loop next
+                        # collects it.
+                        async with aclosing(relay_async(execution, self._world(job), attempt.left.append)) as items:
+                            async for item in items:
+                                if isinstance(item, Outcome):
+                                    attempt.outcome = item
+                                else:
+                                    yield item
                 finally:
                     await filling.aclose()
-                yield self._shadowed(job, await self._books.finish_async(job, _whole(outcome)))
-                return
+                if attempt.overtaken is None:
+                    yield self._shadowed(job, await self._books.finish_async(job, attempt.whole()))
+                    return
+                await self._books.release_async(job)
+                facts = attempt.overtaken.facts
 
     def _shadowed(self, job: Job, outcome: Outcome) -> Outcome:
         """The outcome, which is handed to the shadows if there is to be one."""
@@ -252,17 +237,3 @@ class Carrier:
             admissions=job.admissions,
             aside=self._aside if self._counters.blocking else None,
         )
-
-
-def _whole(outcome: Outcome | None) -> Outcome:
-    if outcome is None:
-        raise RuntimeError("an execution ended without an outcome")
-    return outcome
-
-
-def _ended(job: Job, left: list[Outcome], error: BaseException) -> Outcome:
-    """What a request came to that an exception ended, one that is not the product's own."""
-    outcome = left[0] if left else Outcome(decision=job.decision, status=Status.CANCELLED)
-    if not isinstance(error, Exception):
-        return outcome
-    return replace(outcome, status=Status.FAILED, error=f"it raised `{type(error).__name__}`")

@@ -213,12 +213,12 @@ class LiveWorld:
                 return self._money.settle(command)
             case Admit() if self._admissions is not None:
                 return self._admissions.admit(command)
-            case Call(model=model, prompt=prompt, timeout_s=timeout_s):
-                card = self._cards[model]
-                return self._provider_of(card.provider).call(prompt, card.model, timeout_s=timeout_s)
-            case Open(model=model, prompt=prompt, timeout_s=timeout_s):
-                card = self._cards[model]
-                opened = self._provider_of(card.provider).open(prompt, card.model, timeout_s=timeout_s)
+            case Call():
+                provider, name = self._served(command)
+                return provider.call(command.prompt, name, timeout_s=command.timeout_s)
+            case Open():
+                provider, name = self._served(command)
+                opened = provider.open(command.prompt, name, timeout_s=command.timeout_s)
                 return opened if isinstance(opened, Failure) else Opened(stream=opened)
             case Relay(stream=stream):
                 return _read_out(stream)
@@ -227,6 +227,11 @@ class LiveWorld:
             case Lookup() | Store() if self._kept is not None:
                 return self._kept.do(command)
         return None
+
+    def _served(self, command: Call | Open) -> tuple[Provider, str]:
+        """Who serves a model, and under which name."""
+        card = self._cards[command.model]
+        return self._provider_of(card.provider), card.model
 
 
 class AsyncLiveWorld(LiveWorld):
@@ -275,14 +280,12 @@ class AsyncLiveWorld(LiveWorld):
                 # What takes too long is settled later; nobody needs to wait for that.
                 await self._aside.wait(self._aside.submit(partial(self._money.settle, command)))
                 return self.answer(None)
-            case Call(model=model, prompt=prompt, timeout_s=timeout_s):
-                card = self._cards[model]
-                provider = self._provider_of(card.provider)
-                return self.answer(await provider.call_async(prompt, card.model, timeout_s=timeout_s))
-            case Open(model=model, prompt=prompt, timeout_s=timeout_s):
-                card = self._cards[model]
-                provider = self._provider_of(card.provider)
-                opened = await provider.open_async(prompt, card.model, timeout_s=timeout_s)
+            case Call():
+                provider, name = self._served(command)
+                return self.answer(await provider.call_async(command.prompt, name, timeout_s=command.timeout_s))
+            case Open():
+                provider, name = self._served(command)
+                opened = await provider.open_async(command.prompt, name, timeout_s=command.timeout_s)
                 return self.answer(opened if isinstance(opened, Failure) else Opened(stream=opened))
             case Lookup() | Store() if self._kept is not None and self._kept.blocking:
                 return self.answer(await self._kept.do_async(command))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.evaluator.decide import decided
 from policy_engine.executor.drive import drive
 from policy_engine.executor.execute import execute
-from policy_engine.executor.habits import keep_model, order_for
+from policy_engine.executor.habits import count_rate, keep_model, measure, order_for, turn_of
 from policy_engine.executor.recheck import Recheck
 from policy_engine.executor.world import Money
 from policy_engine.model.call import FailureKind
@@ -26,7 +26,6 @@ from policy_engine.providers.settings import read_settings
 from policy_engine.replay.outcomes import Case
 from policy_engine.replay.world import Kept, RecordedWorld
 from policy_engine.signals.live import LiveSignals, local_sources
-from policy_engine.signals.sessions import Turn
 from policy_engine.signals.source import Sources
 from policy_engine.state.memory import MemoryState
 
@@ -134,25 +133,21 @@ class Replayer:
         )
 
     def _count(self, outcome: Outcome, facts: Facts) -> None:
-        """Tells the counters what became of a request, for the requests after it."""
-        answers = [call for call in outcome.calls if call.purpose == "answer"]
-        for call in answers:
-            self._counters.measured.failures.record(call.model, call.failure, now_s=self._now_s)
-            if call.failure is None and call.elapsed_ms:  # 0 is not recorded
-                self._counters.measured.latencies.record(call.model, call.elapsed_ms / 1000, now_s=self._now_s)
-        cascade = outcome.decision.plan.cascade
-        # An answer that nobody could judge says nothing about its step, so it must not make the cascade begin higher.
-        if cascade is not None and answers and answers[0].step == 0 and not outcome.escalated_unsure:
-            self._counters.escalations.record(cascade, escalated=outcome.escalations > 0, now_s=self._now_s)
-        last: CallRecord | None = next((call for call in reversed(answers) if call.failure is None), None)
-        turn = Turn(
-            model=None if last is None else last.model,
-            tier=None if last is None else last.tier,
-            escalations=outcome.escalations,
-            errors=sum(call.failure is not None and call.failure.kind is not FailureKind.REQUEST for call in answers),
-        )
-        self._counters.sessions.record(facts.request.session, turn, now_s=self._now_s)
-        keep_model(outcome, facts, self._counters, now_s=self._now_s)
+        """Tells the counters what is known to have become of a request, for the requests after it."""
+        known, counters, now_s = replace(outcome, calls=tuple(_recorded(outcome.calls))), self._counters, self._now_s
+        measure(known, counters, now_s=now_s)
+        count_rate(known, counters, now_s=now_s)
+        counters.sessions.record(facts.request.session, turn_of(known), now_s=now_s)
+        keep_model(known, facts, counters, now_s=now_s)
+
+
+def _recorded(calls: Iterable[CallRecord]) -> Iterator[CallRecord]:
+    """Those of the calls of which something was recorded; one that has no latency took nobody knows how long."""
+    for call in calls:
+        if (
+            call.failure is None or call.failure.kind is not FailureKind.REQUEST
+        ):  # no recorded call fails by its request
+            yield call if call.elapsed_ms else replace(call, elapsed_ms=None)
 
 
 def replayed(outcome: Outcome, world: RecordedWorld) -> Replayed:

@@ -196,6 +196,19 @@ def test_an_escalation_rate_trips_after_what_was_seen(tmp_path: Path) -> None:
     ]
 
 
+def test_a_request_that_may_not_escalate_says_nothing_of_the_rate(tmp_path: Path) -> None:
+    """As when serving, the limit stays where it is: what it held back is no request that did without escalating."""
+    text = CASCADE.replace(
+        "    steps:",
+        "    limits: {escalation_rate: {max: 50%, window: 1h, min_requests: 2, otherwise: last_answer}}\n    steps:",
+    )
+    cases = [case(f"q{n}", cheap=outcome(confidence=0.1), dear=outcome()) for n in range(6)]
+
+    results = replay(tmp_path, text, *cases)
+
+    assert [result.escalated for result in results] == [True, True, False, False, False, False]
+
+
 def test_a_cache_hit_costs_nothing_and_its_score_is_unknown(tmp_path: Path) -> None:
     """Outcomes say what models answered, not what an earlier answer would have been worth here."""
     text = (
