@@ -8,15 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from policy_engine.compiler.pattern import phrase_pattern, searcher
+from policy_engine.compiler.pattern import phrase_in, phrase_pattern, plain_text, searcher
 
 MOST_ALTERNATIVES = 40
 """A group with more alternatives stays whole."""
 
 _FLAGS = re.compile(r"\(\?[imsU]+\)")
 _OPENING = re.compile(r"\((?:\?:|\?P?<\w+>|(?!\?))")
-_META = re.compile(r"[.^$*+?()\[\]{}|\\]")
-_ESCAPED = re.compile(r"\\([^\w])|\\(x\{[0-9a-fA-F]+\}|[0-9A-Za-z_])")
 
 
 def alternatives(pattern: str) -> tuple[str, ...]:
@@ -94,48 +92,12 @@ def plain_of(pattern: str) -> Plain | None:
     if phrase is not None:
         return Plain(phrase, ignores_case=True, is_phrase=True)
     body = pattern.removeprefix("(?i)")
-    text = _unescaped(body)
+    text = plain_text(body)
     return None if text is None else Plain(text, ignores_case=body != pattern, is_phrase=False)
-
-
-def phrase_in(pattern: str) -> str | None:
-    """The phrase that a `contains` pattern looks for, or None for any other pattern."""
-    if not pattern.startswith("(?i)"):
-        return None
-    body = pattern.removeprefix("(?i)")
-    body = body.removeprefix(_BOUNDS[0]).removesuffix(_BOUNDS[1])
-    text = _unescaped(body)
-    return text if text and phrase_pattern(text) == pattern else None
 
 
 def _is_phrase(pattern: str) -> bool:
     return phrase_in(pattern) is not None
-
-
-def _bounds() -> tuple[str, str]:
-    before, _, after = phrase_pattern("Q").removeprefix("(?i)").partition("Q")
-    return before, after
-
-
-_BOUNDS = _bounds()
-
-
-def _unescaped(body: str) -> str | None:
-    """The text that a body without operators stands for."""
-    text, position = [], 0
-    while position < len(body):
-        match = _ESCAPED.match(body, position)
-        if match is not None:
-            if match[1] is None:
-                return None
-            text.append(match[1])
-            position = match.end()
-        elif _META.match(body, position):
-            return None
-        else:
-            text.append(body[position])
-            position += 1
-    return "".join(text)
 
 
 def _split(body: str) -> list[str] | None:

@@ -8,8 +8,8 @@ from functools import lru_cache
 from itertools import islice, product
 
 from policy_engine.analyzer.cells import Span
-from policy_engine.analyzer.specimens import specimens
 from policy_engine.compiler.pattern import searcher
+from policy_engine.compiler.specimens import specimens
 from policy_engine.model.texts import count_lines, count_words
 
 LONGEST = 300_000

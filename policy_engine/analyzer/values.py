@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from policy_engine.analyzer.cells import Cell, Exactly, Mark, Positions, Segment
-from policy_engine.analyzer.specimens import specimens
 from policy_engine.analyzer.texts import search_of
 from policy_engine.compiler.probes import sample_position
+from policy_engine.compiler.specimens import specimens
 from policy_engine.model.policy import Attribute, AttributeType
 from policy_engine.model.quantity import Kind
 from policy_engine.model.vocabulary import Fact

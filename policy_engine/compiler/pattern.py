@@ -16,6 +16,8 @@ SCANNED_BYTES = 256_000
 _BESIDE = r"[^\pL\pN\pM_]"
 _BEFORE = rf"(?:^|{_BESIDE})"
 _AFTER = rf"(?:$|{_BESIDE})"
+_META = re.compile(r"[.^$*+?()\[\]{}|\\]")
+_ESCAPED = re.compile(r"\\([^\w])|\\(x\{[0-9a-fA-F]+\}|[0-9A-Za-z_])")
 _ASCII_CLASS_BESIDE_LETTER = re.compile(r"\\[bwdBWD][+*?]?[^\W\d_a-zA-Z]|[^\W\d_a-zA-Z][+*?]?\\[bwdBWD]")
 
 
@@ -70,6 +72,32 @@ def phrase_pattern(phrase: str) -> str:
     before = _BEFORE if _needs_boundary(phrase[0]) else ""
     after = _AFTER if _needs_boundary(phrase[-1]) else ""
     return f"(?i){before}{re2.escape(phrase)}{after}"
+
+
+def phrase_in(pattern: str) -> str | None:
+    """The phrase that a `contains` pattern looks for, or None for any other pattern."""
+    if not pattern.startswith("(?i)"):
+        return None
+    text = plain_text(pattern.removeprefix("(?i)").removeprefix(_BEFORE).removesuffix(_AFTER))
+    return text if text and phrase_pattern(text) == pattern else None
+
+
+def plain_text(body: str) -> str | None:
+    """The one text that a pattern without flags stands for; None where it has operators."""
+    text, position = [], 0
+    while position < len(body):
+        match = _ESCAPED.match(body, position)
+        if match is not None:
+            if match[1] is None:
+                return None
+            text.append(match[1])
+            position = match.end()
+        elif _META.match(body, position):
+            return None
+        else:
+            text.append(body[position])
+            position += 1
+    return "".join(text)
 
 
 def without_boundaries(pattern: str) -> str:

@@ -24,12 +24,12 @@ from policy_engine.compiler.atoms import (
 )
 from policy_engine.compiler.graph import Node, Op
 from policy_engine.compiler.pattern import compile_pattern, encode
+from policy_engine.compiler.specimens import specimens
 from policy_engine.model.facts import Facts
 from policy_engine.model.layout import Layout
 from policy_engine.model.quantity import Kind
 from policy_engine.model.request import Request
 from policy_engine.model.vocabulary import Fact
-from policy_engine.replay.specimens import specimen
 
 Wish: TypeAlias = Mapping[str, Any]
 """
@@ -198,7 +198,7 @@ def _texts(fact: Fact, patterns: tuple[str, ...], holds: bool) -> Iterator[Wish]
         yield {f"{fact.name}{_LACKS}": patterns} if fact.name.endswith(".text") else {fact.name: _STRANGE}
         return
     for pattern in patterns[:4]:
-        text = specimen(pattern)
+        text = next(specimens(pattern), None)
         if text is not None:
             yield {fact.name: (text,) if fact.name.endswith(".text") else text}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from policy_engine.analyzer.patterns import alternatives, implies, pairs_of, phrase_in, plain_of
+from policy_engine.analyzer.patterns import alternatives, implies, pairs_of, plain_of
 from policy_engine.compiler.pattern import phrase_pattern, searcher
 
 
@@ -21,12 +21,6 @@ from policy_engine.compiler.pattern import phrase_pattern, searcher
 def test_a_pattern_is_taken_apart_where_that_changes_nothing(pattern: str, expected: tuple[str, ...]) -> None:
     """Alternatives at the top, or in one group that is not repeated, become patterns of their own."""
     assert alternatives(pattern) == expected
-
-
-@pytest.mark.parametrize("phrase", ["order", "trade-off", "heures d'ouverture", "日本", "a_b", "!x?"])
-def test_a_phrase_is_recognised(phrase: str) -> None:
-    """The pattern of a `contains` gives back its phrase."""
-    assert phrase_in(phrase_pattern(phrase)) == phrase
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,10 @@ import pytest
 from policy_engine.analyzer.cells import Mark, Positions, Segment, segments, spans_of
 from policy_engine.analyzer.moments import candidate_moments
 from policy_engine.analyzer.shapes import messages_of
-from policy_engine.analyzer.specimens import specimens
 from policy_engine.analyzer.texts import Wish, texts
 from policy_engine.analyzer.values import Need, value_for
 from policy_engine.compiler.atoms import During
-from policy_engine.compiler.pattern import phrase_pattern, searcher
+from policy_engine.compiler.pattern import phrase_pattern
 from policy_engine.compiler.probes import probe_of, sample_position
 from policy_engine.model.facts import Facts
 from policy_engine.model.layout import layout_of
@@ -21,27 +20,6 @@ from policy_engine.model.quantity import Kind
 from policy_engine.model.request import Request
 from policy_engine.model.texts import Shape
 from policy_engine.model.vocabulary import Fact
-
-PATTERNS = (
-    r"(?i)\b(?:opening|business) hours\b",
-    r"\b[3-6]\d{3}(?:[ -]?\d{4}){3}\b",
-    r"(?i)\b[a-z0-9._%+-]+@[a-z0-9.-]+\.[a-z]{2,}\b",
-    r"(?i)\b(?:ignore|forget)\b.{0,40}\b(?:all|your)\b.{0,30}\b(?:rules|prompts?)\b",
-    r"[\p{Han}\p{Thai}]",
-    r"[^\x00-\x7F]",
-    r"(?m)^\s+at [\w.$]+\(",
-    r"^(?:a|b){2,3}\x{1F600}?$",
-    phrase_pattern("real person"),
-)
-
-
-@pytest.mark.parametrize("pattern", PATTERNS)
-def test_a_text_is_made_of_a_pattern(pattern: str) -> None:
-    """The pattern is found in every text that is made of it."""
-    made = list(specimens(pattern))
-
-    assert made
-    assert all(searcher((pattern,))(text) is True for text in made)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from policy_engine.compiler.pattern import (
     encode,
     glob_pattern,
     has_ascii_class_beside_letter,
+    phrase_in,
     phrase_pattern,
     searcher,
 )
@@ -124,3 +125,9 @@ def test_half_a_pair_is_searched_like_a_question_mark() -> None:
     """A lone surrogate cannot be UTF-8; it is read as a `?`, and nothing fails."""
     assert encode("a\ud800b") == b"a?b"
     assert searcher([r"a\?b"])("a\ud800b") is True
+
+
+@pytest.mark.parametrize("phrase", ["order", "trade-off", "heures d'ouverture", "日本", "a_b", "!x?"])
+def test_a_phrase_is_recognised(phrase: str) -> None:
+    """The pattern of a `contains` gives back its phrase."""
+    assert phrase_in(phrase_pattern(phrase)) == phrase

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import product
+from itertools import islice, product
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,9 +26,9 @@ from policy_engine.compiler.atoms import (
 )
 from policy_engine.compiler.graph import Node
 from policy_engine.compiler.probes import sample_position
+from policy_engine.compiler.specimens import specimens
 from policy_engine.model.vocabulary import Fact
 from policy_engine.verify.mutate.edit import ABSENT, Written, with_fact
-from policy_engine.verify.mutate.samples import samples_of
 
 _TEXTS = ("Could you please look into it?", "so? and? why? when? how? where? " + "so " * 60)
 _SAMPLES_OF_ALL = 40
@@ -72,7 +72,9 @@ def _knobs(atom: Atom) -> Iterator[Knob]:
             yield from _of_fact(fact, ("x",))
         case Search(fact=fact, patterns=patterns):
             texts = (
-                text for pattern in patterns for text in samples_of(pattern, max(2, _SAMPLES_OF_ALL // len(patterns)))
+                text
+                for pattern in patterns
+                for text in islice(specimens(pattern), max(2, _SAMPLES_OF_ALL // len(patterns)))
             )
             yield from _of_fact(fact, (*texts, *_TEXTS[:1]))
         case During():

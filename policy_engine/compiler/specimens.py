@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import TypeAlias
 
-from policy_engine.analyzer.patterns import phrase_in
-from policy_engine.compiler.pattern import PatternError, searcher
+from policy_engine.compiler.pattern import PatternError, phrase_in, searcher
 
 TRIES = 16
 """How many guesses are made for one pattern."""
