@@ -23,10 +23,10 @@ if HERE not in sys.path:  # a harness that loads this file as a plugin has its o
     sys.path.append(HERE)
 
 from bundles import write_bundle  # noqa: E402  (found through the path set above)
-from engines import engines  # noqa: E402
-from generated import NOBODY, reference, workload  # noqa: E402
-from hand_written import Decide, indexed_loop, naive_loop  # noqa: E402
-from race import entrant_of, print_table, run_rounds  # noqa: E402
+from engines import engines  # noqa: E402  (found through the path set above)
+from generated import NOBODY, reference, workload  # noqa: E402  (found through the path set above)
+from hand_written import Decide, indexed_loop, naive_loop  # noqa: E402  (found through the path set above)
+from race import entrant_of, print_table, run_rounds  # noqa: E402  (found through the path set above)
 
 try:
     from peers import Peer  # type: ignore[import-not-found]  # only there when a harness loads this file

@@ -223,7 +223,7 @@ async def _timed_async(call: Callable[[], object], calls: int) -> float:
         _check(await call())  # type: ignore[misc]  # a coroutine function
     before = time.process_time()
     for _ in range(calls):
-        _check(await call())  # type: ignore[misc]
+        _check(await call())
     return (time.process_time() - before) / calls * 1e6
 
 

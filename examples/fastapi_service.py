@@ -32,7 +32,7 @@ app = FastAPI(title="policies", lifespan=lifespan)
 
 
 @app.post("/decide")
-async def decide(http: Request, body: dict[str, Any] = Body(), trace: bool = False) -> dict[str, Any]:  # noqa: B008
+async def decide(http: Request, body: dict[str, Any] = Body(), trace: bool = False) -> dict[str, Any]:  # noqa: B008  (how FastAPI is told)
     """What the policies say about a request, or about the body of a chat completion. No model is called."""
     engine: Engine = http.app.state.engine
     try:

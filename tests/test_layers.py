@@ -1,5 +1,6 @@
 """The source keeps to its architecture: layers, owners of libraries, size and docstrings."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -37,6 +38,21 @@ def test_modules_keep_to_the_house_style(breaches: Callable[[Iterable[Module]], 
 def test_every_test_says_what_it_specifies() -> None:
     """Every test has a docstring."""
     assert _listed(architecture.untold_tests(TESTS)) == ""
+
+
+def test_every_exception_from_the_linters_says_why() -> None:
+    """Behind each `noqa` and `type: ignore` stands its reason."""
+    bare = re.compile(r"# (?:noqa(?:: [A-Z0-9, ]+)?|type: ignore(?:\[[^\]]*\])?)$")
+    found = [
+        f"{path.relative_to(TOP)}:{number}"
+        for folder in ("policy_engine", "tests", "benchmarks", "examples")
+        for path in sorted((TOP / folder).rglob("*.py"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if bare.search(line)
+    ]
+
+    assert bare.search("x = 1  # noqa: F401")
+    assert found == []
 
 
 def test_the_source_is_found() -> None:

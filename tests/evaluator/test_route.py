@@ -80,7 +80,7 @@ def test_a_misfit_is_told_in_words() -> None:
 
     def card(**fields: object) -> Card:
         known = {"tags": frozenset(("eu",)), "accepts": frozenset(("text", "images"))}
-        return Card(name="m", provider="p", model="m-1", tier=None, **{**known, **fields})  # type: ignore[arg-type]
+        return Card(name="m", provider="p", model="m-1", tier=None, **{**known, **fields})
 
     assert [
         demand.misfit(card(tags=frozenset())),

@@ -33,7 +33,7 @@ def say(text: str | None, *calls: tuple[str, str]) -> dict[str, Any]:
 )
 def test_exact_is_the_same_text_and_the_same_tools(first: object, second: object, agreement: float) -> None:
     """Ids of calls and the spelling of their arguments do not matter; everything else does."""
-    assert exact_agreement(first, second) == agreement  # type: ignore[arg-type]
+    assert exact_agreement(first, second) == agreement
 
 
 @pytest.mark.parametrize(

@@ -286,7 +286,7 @@ def test_a_judge_that_does_not_say_yes_escalates(
     """A low score, an odd answer and a judge that is down all escalate; the judge's call is counted."""
     cascade = f"cascades:\n  asked: {{steps: [{{route: small, accept: {{output: {ASKED}}}}}, {{route: large}}]}}\n"
     (tmp_path / "asked.yaml").write_text(cascade, encoding="utf-8")
-    world = ScriptedWorld({"small": [reply(LONG)], "judge": [score], "large": [reply("better")]})  # type: ignore[list-item]
+    world = ScriptedWorld({"small": [reply(LONG)], "judge": [score], "large": [reply("better")]})
 
     outcome = carried_out(policy_set(tmp_path, extra=JUDGED), world, Request(task="plain", input="x"))
 

@@ -63,7 +63,7 @@ def budgets(policies: PolicySet) -> Budgets:
 def world_of(policies: PolicySet, budgets: Budgets | None) -> AsyncLiveWorld:
     """A world over the providers that the policies declare."""
     events: list[Event] = []
-    providers = Providers(policies.declarations, no_network)  # type: ignore[arg-type]
+    providers = Providers(policies.declarations, no_network)
     money = Money(budgets, Facts(REQUEST, policies.layout), emit=events.append, wall_s=lambda: NOW_S)
     return AsyncLiveWorld(providers.get, policies.cards, money, clock=lambda: 0.0)
 
@@ -88,7 +88,7 @@ def test_a_model_answers_and_its_budget_knows(policies: PolicySet, budgets: Budg
     spent = budgets.read("daily", Facts(REQUEST, policies.layout), now_s=NOW_S)
     assert (outcome.status, outcome.text) == (Status.ACCEPTED, "a fine answer")
     assert outcome.cost_usd is not None
-    assert Decimal(repr(spent["used"])) == outcome.cost_usd  # type: ignore[index]
+    assert Decimal(repr(spent["used"])) == outcome.cost_usd
 
 
 def test_the_same_awaited(policies: PolicySet) -> None:
@@ -128,7 +128,7 @@ def test_a_caller_that_goes_away_leaves_nothing_reserved(policies: PolicySet, bu
 
     spent = budgets.read("daily", Facts(REQUEST, policies.layout), now_s=NOW_S)
     bound = Decimal(2 + 10) * 1000 / 1_000_000
-    assert Decimal(repr(spent["used"])) == bound  # type: ignore[index]
+    assert Decimal(repr(spent["used"])) == bound
 
 
 class HangingState(MemoryState):
@@ -152,7 +152,7 @@ def test_nobody_waits_long_for_money_to_be_set_aside(policies: PolicySet, on_sta
     state, aside, events = HangingState(), Aside(wait_s=0.01), list[Event]()
     budgets, facts = Budgets(state, budgets_of(policies.declarations)), Facts(REQUEST, policies.layout)
     money = Money(budgets, facts, emit=events.append, on_state_error=on_state_error, wall_s=lambda: NOW_S)
-    providers = Providers(policies.declarations, no_network)  # type: ignore[arg-type]
+    providers = Providers(policies.declarations, no_network)
     world = AsyncLiveWorld(providers.get, policies.cards, money, aside=aside)
 
     with nullcontext() if is_called else pytest.raises(StateUnreachable):

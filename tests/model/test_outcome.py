@@ -37,7 +37,7 @@ CALLS = (
 def outcome_of(folder: Path, **more: object) -> Outcome:
     """An outcome of three calls."""
     decision = decide(policy_set(folder), Request(id="r1", task="chat", input="x"))
-    return Outcome(decision=decision, **{"status": Status.ACCEPTED, "text": "y", "calls": CALLS, **more})  # type: ignore[arg-type]
+    return Outcome(decision=decision, **{"status": Status.ACCEPTED, "text": "y", "calls": CALLS, **more})
 
 
 def test_an_outcome_is_as_its_schema_says(tmp_path: Path) -> None:

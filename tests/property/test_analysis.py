@@ -121,7 +121,7 @@ def test_the_solver_agrees_with_trying_everything(seed: int) -> None:
     """A formula is solved where some assignment satisfies it, by cells that do, and only there."""
     rng, space = Random(seed), Space()
     for number in range(4):
-        space.add(f"v{number}", [object() for _ in range(rng.randint(1, 3))])  # type: ignore[misc]
+        space.add(f"v{number}", [object() for _ in range(rng.randint(1, 3))])
     formulas = [make_formula(rng, space, 3) for _ in range(rng.randint(1, 3))]
     satisfying = [one for one in assignments(space) if all(holds(formula, one) for formula in formulas)]
 
@@ -166,6 +166,6 @@ def holds(formula: Formula, assignment: tuple[int, ...]) -> bool:
         case (int(variable), int(mask)):
             return bool(mask >> assignment[variable] & 1)
     if type(formula).__name__ == "AtLeast":
-        return sum(w for w, part in formula.parts if holds(part, assignment)) >= formula.needed  # type: ignore[union-attr]
-    outcomes = [holds(part, assignment) for part in formula.parts]  # type: ignore[union-attr]
+        return sum(w for w, part in formula.parts if holds(part, assignment)) >= formula.needed
+    outcomes = [holds(part, assignment) for part in formula.parts]
     return all(outcomes) if type(formula).__name__ == "Every" else any(outcomes)

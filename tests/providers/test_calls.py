@@ -217,7 +217,7 @@ def test_an_answer_that_makes_no_sense_may_be_billed(ask: Way, answer: Answer, m
 @pytest.mark.parametrize("end", [RESET, HANG_UP])
 def test_a_broken_answer_is_not_asked_for_twice(ask: Way, end: object) -> None:
     """A connection that breaks in the answer may be billed, so the call is not made again."""
-    with ScriptedServer(Answer(headers={"content-type": "application/json"}, parts=(b'{"a', end))) as server:  # type: ignore[arg-type]
+    with ScriptedServer(Answer(headers={"content-type": "application/json"}, parts=(b'{"a', end))) as server:
         failure = ask(Setup(kind="openai", url=server.url), user("Hi")).failure
 
     assert (failure.kind, failure.may_be_billed) == (FailureKind.CONNECTION, True)

@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
 
 def _failure(kind: FailureKind = FailureKind.SERVER, **more: object) -> Failure:
-    return Failure(kind=kind, message="", elapsed_s=0.0, **more)  # type: ignore[arg-type]
+    return Failure(kind=kind, message="", elapsed_s=0.0, **more)
 
 
 @pytest.mark.parametrize("kind", FailureKind)

@@ -133,7 +133,7 @@ def test_a_stream_that_breaks_says_so_at_its_end(
     ask: Way, parts: tuple[object, ...], kind: FailureKind, message: str | None
 ) -> None:
     """A stream that breaks after its first words, in whichever way, gives what came, then a Failure, and no retry."""
-    with ScriptedServer(sse_answer(chunk({"content": "Hel"}), *parts)) as server:  # type: ignore[arg-type]
+    with ScriptedServer(sse_answer(chunk({"content": "Hel"}), *parts)) as server:
         asked = ask(Setup(kind="openai", url=server.url), user("Hi"))
 
     assert (asked.failure.kind, asked.failure.may_be_billed) == (kind, True)
@@ -206,7 +206,7 @@ def test_an_error_before_the_first_word_is_tried_again(ask: Way) -> None:
 def test_an_answer_with_its_finish_reason_is_whole(ask: Way, ending: tuple[object, ...]) -> None:
     """A server that leaves `[DONE]` out, or breaks after the last word, has given a whole answer."""
     parts = (chunk({"content": "Hi"}), chunk({}, finish_reason="stop"), usage_chunk(), *ending)
-    with ScriptedServer(sse_answer(*parts)) as server:  # type: ignore[arg-type]
+    with ScriptedServer(sse_answer(*parts)) as server:
         reply = ask(Setup(kind="openai", url=server.url), user("Hi")).reply
 
     assert (reply.text, reply.finish_reason) == ("Hi", "stop")

@@ -13,7 +13,7 @@ from tests.replay.bundles import CASCADE, NOW, case, outcome, policies
 def replay(folder: Path, text: str, *cases: object) -> list[Replayed]:
     """What these policies do with these cases, in order."""
     replayer = Replayer(policies(folder, text), now=NOW)
-    return [replayer.replay(one) for one in cases]  # type: ignore[arg-type]
+    return [replayer.replay(one) for one in cases]
 
 
 def test_an_answer_at_the_threshold_is_accepted(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def studied(folder: Path, cases: tuple[object, ...] = CASES) -> tuple[list[Entra
     ]
     study = Study(entrants, now=NOW)
     for one in cases:
-        study.add(one)  # type: ignore[arg-type]
+        study.add(one)
     return entrants, study.count
 
 

@@ -93,7 +93,7 @@ def _index(dimensions: int) -> Any:
     """An empty index; None where usearch is not installed."""
     # Loaded after usearch, onnxruntime ends the process (usearch 2.26, onnxruntime 1.32), so it goes first.
     with suppress(ImportError):
-        import onnxruntime  # noqa: F401
+        import onnxruntime  # noqa: F401  (only to have it loaded)
     try:
         from usearch.index import Index
     except ImportError:

@@ -7,7 +7,7 @@ from policy_engine.executor.break_even import BreakEven
 def pair(rate: float | None, **more: object) -> BreakEven:
     """One step beside the next."""
     made = {"cascade": "careful", "step": 0, "cheap": "mini", "dear": "sonnet", "judges": (), "limit": None, **more}
-    return BreakEven(rate=rate, **made)  # type: ignore[arg-type]
+    return BreakEven(rate=rate, **made)
 
 
 def test_rates_stand_beside_limits() -> None:
