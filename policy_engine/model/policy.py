@@ -6,11 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from policy_engine.diagnostics import Address
 from policy_engine.model.condition import Condition, Scalar
 from policy_engine.model.effect import Limits, Route, Then
+
+ENTRY_WORDS: Final[Mapping[str, str]] = {
+    "attributes": "attribute",
+    "signals": "signal",
+    "providers": "provider",
+    "models": "model",
+    "tiers": "tier",
+    "conditions": "condition",
+    "scores": "score",
+    "caches": "cache",
+    "classifiers": "classifier",
+    "phrases": "list of phrases",
+    "budgets": "budget",
+    "cascades": "cascade",
+}
+"""What one entry of a section that declares names is called, by section."""
 
 
 class AttributeType(StrEnum):

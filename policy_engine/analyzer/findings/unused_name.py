@@ -27,24 +27,14 @@ from policy_engine.analyzer.mentions import Mention, mentions
 from policy_engine.analyzer.study import Study
 from policy_engine.analyzer.telling import finding
 from policy_engine.diagnostics import Finding, Part, Severity
-from policy_engine.model.policy import Tier
+from policy_engine.model.policy import ENTRY_WORDS, Tier
 
 CODE = "PE514"
 NAME = "unused-name"
 SEVERITY = Severity.WARNING
-_WORDS = {
-    "attributes": "attribute",
-    "signals": "signal",
-    "providers": "provider",
-    "models": "model",
-    "tiers": "tier",
-    "conditions": "condition",
-    "scores": "score",
-    "classifiers": "classifier",
-    "phrases": "list of phrases",
-    "budgets": "budget",
-    "cascades": "cascade",
-}
+_WORDS = {section: word for section, word in ENTRY_WORDS.items() if section != "caches"}
+"""Of a cache that nothing uses there is more to say: see PE513."""
+
 _NOTED = ("attributes", "providers")
 
 

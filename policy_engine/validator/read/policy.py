@@ -8,7 +8,7 @@ from typing import Any
 
 from policy_engine.diagnostics import Address, Part
 from policy_engine.loader.overlay import SINGLES, Entry, Merged, merge
-from policy_engine.model.policy import Declarations, Policy
+from policy_engine.model.policy import ENTRY_WORDS, Declarations, Policy
 from policy_engine.validator.read.declarations import fingerprint_of, read_declarations
 from policy_engine.validator.read.effects import read_then
 from policy_engine.validator.read.rules import RuleTable, in_decision_order, read_ignores, read_rules
@@ -104,23 +104,7 @@ def _declarations(
     return read_declarations(merged, env=env, assets=assets)
 
 
-_WORDS = {
-    "attributes": "attribute",
-    "signals": "signal",
-    "providers": "provider",
-    "models": "model",
-    "tiers": "tier",
-    "conditions": "condition",
-    "scores": "score",
-    "caches": "cache",
-    "classifiers": "classifier",
-    "phrases": "list of phrases",
-    "budgets": "budget",
-    "cascades": "cascade",
-    "rules": "rule",
-    "tasks": "task",
-    "analysis": "severity",
-}
+_WORDS = {**ENTRY_WORDS, "rules": "rule", "tasks": "task", "analysis": "severity"}
 _SHARED_NAMESPACE = ("models", "tiers")
 
 
