@@ -52,6 +52,17 @@ CLEAN = {
     "deny on what is never unknown": """
         rules: [{name: a, when: {wants: {stream: true}}, then: {deny: {message: no streams}}}]
         """,
+    "deny on an expression that is never unknown": """
+        scores: {s: [{when: {wants: {json: true}}, points: 1}]}
+        rules:
+          - {name: a, when: {expr: 'len(wants.model) / 2 > 9 or score.s > 0'}, then: {deny: {message: long}}}
+        """,
+    "only beside a split that says what happens": """
+        rules:
+          - name: a
+            on_unknown: match
+            then: {route: {split: {fast: 9, opus: 1}, by: attributes.tenant}, only: {tags: [eu]}}
+        """,
     "deny on existence": """
         rules: [{name: a, when: {attributes: {plan: {exists: false}}}, then: {deny: {message: "no"}}}]
         """,
@@ -294,6 +305,32 @@ FAULTY = {
     "only on an expression": (
         "PE332",
         "rules: [{name: a, when: {expr: 'message.chars > 5'}, then: {only: {tags: [eu]}}}]",
+    ),
+    "deny on what an expression subtracts": (
+        "PE332",
+        "rules: [{name: a, when: {expr: 'input.tokens-message.tokens > 5'}, then: {deny: {message: x}}}]",
+    ),
+    "deny on a name with room in it": (
+        "PE332",
+        "rules: [{name: a, when: {expr: 'message . chars > 5'}, then: {deny: {message: x}}}]",
+    ),
+    "deny on an expression over a score of uncertain parts": (
+        "PE332",
+        """
+        scores: {s: [{when: {task: order_status}, points: 1}]}
+        rules: [{name: a, when: {none: [{expr: 'score.s > 0'}]}, then: {deny: {message: x}}}]
+        """,
+    ),
+    "deny on a division by what may be nothing": (
+        "PE332",
+        "rules: [{name: a, when: {expr: '8 / len(wants.model) > 1'}, then: {deny: {message: x}}}]",
+    ),
+    "only beside a split whose key may be missing": (
+        "PE332",
+        """
+        rules:
+          - {name: a, then: {route: {split: {fast: 9, opus: 1}, by: attributes.tenant}, only: {tags: [eu]}}}
+        """,
     ),
     "deny on a condition by name": (
         "PE332",
