@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ from policy_engine.cli.render.style import PLAIN, SEVERITY_INK, Ink, Style
 from policy_engine.diagnostics import Diagnostic, Report, Severity, Span
 from policy_engine.loader.lines import Lines
 
+_EXPLAINED = 3
 _MIN_CELLS = 24
 _LONGEST_TEXT = 120
 
@@ -27,10 +29,31 @@ class Page:
 
 
 def render_report(report: Report, *, style: Style = PLAIN, width: int | None = None) -> str:
-    """Every diagnostic of a report, an empty line between them; empty if there is none."""
+    """
+    Every diagnostic of a report, an empty line between them; empty if there is none.
+
+    A word that is wrong in many places is explained in the first few; of the others the headline is enough.
+    """
     sources = {path: Lines(text) for path, text in report.sources.items()}
     page = Page(style=style, width=width, sources=sources)
-    return "\n\n".join(render_diagnostic(diagnostic, page) for diagnostic in report.diagnostics)
+    told: Counter[tuple[str, str]] = Counter()
+    written: list[str] = []
+    was_short = False
+    for diagnostic in report.diagnostics:
+        told[diagnostic.code, diagnostic.message] += 1
+        is_short = told[diagnostic.code, diagnostic.message] > _EXPLAINED and _says_its_word(diagnostic, page)
+        written += ["\n" if is_short and was_short else "\n\n"] if written else []
+        written.append(_headline(diagnostic, style) if is_short else render_diagnostic(diagnostic, page))
+        was_short = is_short
+    return "".join(written)
+
+
+def _says_its_word(diagnostic: Diagnostic, page: Page) -> bool:
+    """Whether the message has the word that would be quoted, so that it is the same mistake wherever it is told."""
+    start, end, lines = diagnostic.span.start, diagnostic.span.end, page.sources.get(diagnostic.span.path)
+    if lines is None or start.line != end.line or start.line > len(lines):
+        return False
+    return f"`{lines.line(start.line)[start.column - 1 : end.column - 1]}`" in diagnostic.message
 
 
 def render_diagnostic(diagnostic: Diagnostic, page: Page) -> str:

@@ -145,3 +145,21 @@ def test_the_summary_counts_findings_and_what_was_looked_at(report: Report, line
 def test_a_count_takes_the_right_number() -> None:
     """One is singular, everything else plural, thousands are separated."""
     assert [counted(number, "rule") for number in (0, 1, 2, 6995)] == ["0 rules", "1 rule", "2 rules", "6,995 rules"]
+
+
+def test_a_word_that_is_wrong_in_many_places_is_explained_in_three() -> None:
+    """Of the other places the headline is enough, a line each; another mistake is explained as ever."""
+    text = "a: workhrose\n" * 6
+    many = [replace(BARE, span=span("a.yaml", line, 4, 13)) for line in range(1, 7)]
+    unlike = [replace(BARE, span=span("b.yaml", line, 1, 2)) for line in range(1, 5)]
+    sources = {"a.yaml": text, "b.yaml": text}
+
+    shown = render_report(Report(diagnostics=(*many, *unlike), sources=sources))
+
+    parts = shown.split("\n\n")
+    assert [part.count("\n") for part in parts] == [3, 3, 3, 2, 3, 3, 3, 3]
+    assert parts[3] == (
+        "a.yaml:4:4: error[PE301] unknown tier `workhrose`\n"
+        "a.yaml:5:4: error[PE301] unknown tier `workhrose`\n"
+        "a.yaml:6:4: error[PE301] unknown tier `workhrose`"
+    )
