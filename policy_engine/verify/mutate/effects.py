@@ -130,6 +130,16 @@ def _links(link: Link, declarations: Declarations) -> Iterator[tuple[str, Link]]
         case Split(weights=weights, address=address) if len(weights) > 1:
             for name, _ in weights:
                 yield f"all of the split to `{name}`", Named(name=name, address=address)
+            yield from _other_weights(link)
+
+
+def _other_weights(split: Split) -> Iterator[tuple[str, Link]]:
+    """The split with each weight but the last one less and one more in its last written digit."""
+    for position, (name, weight) in enumerate(split.weights[:-1]):
+        for moved in moved_quantity(int(weight) if weight.is_integer() else weight, Kind.NUMBER):
+            if isinstance(moved, int | float) and moved > 0:
+                weights = (*split.weights[:position], (name, moved), *split.weights[position + 1 :])
+                yield f"weight {moved:g} of `{name}` instead of {weight:g}", replace(split, weights=weights)
 
 
 def _choices(choice: Choice) -> Iterator[tuple[str, Link]]:

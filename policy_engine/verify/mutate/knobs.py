@@ -27,7 +27,9 @@ from policy_engine.compiler.atoms import (
 from policy_engine.compiler.graph import Node
 from policy_engine.compiler.probes import sample_position
 from policy_engine.compiler.specimens import specimens
-from policy_engine.model.vocabulary import Fact
+from policy_engine.model.plan import SplitTarget, Verdict
+from policy_engine.model.policy import Declarations
+from policy_engine.model.vocabulary import Fact, fact_named
 from policy_engine.verify.mutate.edit import ABSENT, Written, with_fact
 
 _TEXTS = ("Could you please look into it?", "so? and? why? when? how? where? " + "so " * 60)
@@ -56,6 +58,18 @@ def knobs_of(leaves: Iterable[Node]) -> tuple[Knob, ...]:
     return tuple({(knob.fact, repr(knob.value)): knob for knob in every}.values())
 
 
+def knobs_of_splits(verdicts: Iterable[Verdict], declarations: Declarations) -> tuple[Knob, ...]:
+    """The knobs of the keys by which verdicts split their routes, beside where each share ends."""
+    links = (link for verdict in verdicts for step in verdict.plan.steps for link in step.chain)
+    return tuple(
+        Knob(link.by, value)
+        for link in links
+        if isinstance(link, SplitTarget) and (fact := fact_named(link.by, declarations)) is not None
+        for ceiling in link.ceilings[:-1]
+        for value in _beside(link.salt, ceiling, fact)
+    )
+
+
 def _knobs(atom: Atom) -> Iterator[Knob]:
     match atom:
         case InSet(fact=fact, values=values):
@@ -79,8 +93,8 @@ def _knobs(atom: Atom) -> Iterator[Knob]:
             yield from _of_fact(fact, (*texts, *_TEXTS[:1]))
         case During():
             yield from (Knob("at", moment.isoformat()) for moment in _moments(atom))
-        case Sampled():
-            yield from _of_fact(atom.by, tuple(_beside(atom)))
+        case Sampled(ceiling=ceiling, by=fact, salt=salt):
+            yield from _of_fact(fact, tuple(_beside(salt, ceiling, fact)))
         case Computed(reads=reads):
             yield from (Knob(fact.name, text) for fact in reads if fact.name.endswith(".text") for text in _TEXTS)
 
@@ -115,13 +129,13 @@ def _around(fact: Fact, low: float | None, high: float | None) -> Iterator[float
         yield from (written, written + 0.005, max(0.0, written - 0.005), bound, math.nextafter(bound, -math.inf))
 
 
-def _beside(atom: Sampled) -> Iterator[Any]:
-    """Two values of those that the share takes in and two of those that it does not, the nearest to its end."""
-    stem = atom.by.name.rpartition(".")[2]
-    made = range(_DRAWS) if atom.by.integral else (f"{stem}-{number}" for number in range(_DRAWS))
-    placed = [(sample_position(atom.salt, value), value) for value in atom.by.choices or made]
+def _beside(salt: str, ceiling: int, by: Fact) -> Iterator[Any]:
+    """Two values that fall below a ceiling and two that do not, the nearest to it."""
+    stem = by.name.rpartition(".")[2]
+    made = range(_DRAWS) if by.integral else (f"{stem}-{number}" for number in range(_DRAWS))
+    placed = [(sample_position(salt, value), value) for value in by.choices or made]
     placed.sort(key=lambda pair: pair[0])
-    end = bisect_left(placed, atom.ceiling, key=lambda pair: pair[0])
+    end = bisect_left(placed, ceiling, key=lambda pair: pair[0])
     yield from (value for _, value in placed[max(0, end - 2) : end + 2])
 
 

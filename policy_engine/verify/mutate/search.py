@@ -19,7 +19,7 @@ from policy_engine.model.policy import Policy
 from policy_engine.model.request import Request
 from policy_engine.verify.load import request_of
 from policy_engine.verify.mutate.edit import Written
-from policy_engine.verify.mutate.knobs import Knob, knobs_of
+from policy_engine.verify.mutate.knobs import Knob, knobs_of, knobs_of_splits
 from policy_engine.verify.mutate.witness import Found
 from policy_engine.verify.suite import Suite
 
@@ -84,7 +84,7 @@ class Search:
         seeds = [seed for seed in self._seeds if seed is not None]
         seeds.sort(key=lambda seed: pair.distance(seed.request))
         yield from (seed.written for seed in seeds)
-        changed, others = knobs_of(pair.changed()), knobs_of(pair.leaves())
+        changed, others = (*pair.split_knobs(), *knobs_of(pair.changed())), knobs_of(pair.leaves())
         near = seeds[:_SEEDS_FOR_PAIRS]
         yield from _turned_once((seed.written for seed in near), changed)
         yield from _turned_twice([seed.written for seed in near], changed, others)
@@ -149,6 +149,18 @@ class _Pair:
         """The tests that only one of the two has; all, where both have the same."""
         ours, theirs = set(_leaves(self._ours)), set(_leaves(self._theirs))
         return [leaf for leaf in self.leaves() if (leaf in ours) != (leaf in theirs)] or self.leaves()
+
+    def split_knobs(self) -> tuple[Knob, ...]:
+        """The keys beside where shares end, of routes that the two split otherwise."""
+        theirs = {rule.rule.address: rule.verdict for rule in self._variant.rules}
+        pairs = [
+            (rule.verdict, theirs.get(address))
+            for rule in self._base.rules
+            if (address := rule.rule.address) in self._ours
+        ]
+        pairs.append((self._base.default, self._variant.default))
+        changed = (verdict for ours, other in pairs if ours != other for verdict in (ours, other))
+        return knobs_of_splits(filter(None, changed), self._base.declarations)
 
     def leaves(self) -> list[Node]:
         """The tests of the rules in both, each once."""

@@ -166,6 +166,9 @@ rules:
   - name: trial
     when: {sample: {share: 2.5%, by: attributes.plan, salt: a}}
     then: {route: frontier}
+  - name: halves
+    when: {task: summarize}
+    then: {route: {split: {mini: 50, big: 49.5}, by: attributes.plan}}
 """
 
 
@@ -185,6 +188,12 @@ def test_shares_are_moved_and_gates_changed(tmp_path: Path) -> None:
         "`sample 2.5%` becomes `sample 2.4%`",
         "`sample 2.5%` becomes `sample 2.6%`",
         "negate `sample 2.5%`",
+    ]
+    assert found["halves"][2:6] == [
+        "all of the split to `mini`",
+        "all of the split to `big`",
+        "weight 49 of `mini` instead of 50",
+        "weight 51 of `mini` instead of 50",
     ]
     assert [text.removesuffix(" in `accept` of step 1") for text in found["judged"]] == [
         "drop step 1",
@@ -213,7 +222,7 @@ def test_shares_are_moved_and_gates_changed(tmp_path: Path) -> None:
     assert "effort" not in found
 
 
-@pytest.mark.parametrize("owner", ["judged", "polite", "shadowed", "trial"])
+@pytest.mark.parametrize("owner", ["judged", "polite", "shadowed", "trial", "halves"])
 def test_each_of_them_can_be_noticed(owner: str, tmp_path: Path) -> None:
     """Every change of a gate or a share is offered a case that passes now and would fail with it."""
     policy = HEAD.replace("default: {route: frontier}", "default: {cascade: judged}") + SHARES.replace(
