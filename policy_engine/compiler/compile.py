@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from policy_engine.compiler.atoms import IsTrue, Known
 from policy_engine.compiler.effects import Effects, splits_of
+from policy_engine.compiler.general import General
 from policy_engine.compiler.graph import Interner, Node, conjuncts
 from policy_engine.compiler.normalise import node_of
 from policy_engine.compiler.policy_set import PolicySet
@@ -50,7 +51,7 @@ class _Work:
     rules: tuple[CompiledRule, ...] = ()
     default: Verdict | None = None
     cells: dict[Scalar, tuple[Unit, ...]] = field(default_factory=dict)
-    general: tuple[Unit, ...] = ()
+    general: General = field(init=False)
 
 
 def compile_bundle(policy: Policy, cards: Mapping[str, Card], previous: PolicySet | None = None) -> Compilation:
@@ -77,7 +78,7 @@ def compile_bundle(policy: Policy, cards: Mapping[str, Card], previous: PolicySe
         cards=cards,
         rules=work.rules,
         cells=work.cells,
-        general=work.general,
+        rest=work.general,
         default=work.default,
         interner=work.scope.interner,
         shadows=dict(_shadows(work)),
@@ -105,7 +106,7 @@ def compile_variant(policy: Policy, base: PolicySet) -> PolicySet:
         declarations=policy.declarations,
         rules=work.rules,
         cells={},
-        general=_units(work.rules, _Known(base), any_task=True),
+        rest=General(work.rules, _units(work.rules, _Known(base), any_task=True)),
         default=work.default,
         merged={},
     )
@@ -152,11 +153,11 @@ def _compile_rules(work: _Work) -> None:
 
 
 def _index_tasks(work: _Work) -> None:
-    """Give each task the rules that can match it, cut into units; the general cell has all of them."""
+    """Give each task the rules that can match it, cut into units; other requests have all rules, once one comes."""
     known = _Known(work.previous)
     for task, rules in _by_task(work.rules, work.policy.declarations.tasks).items():
         work.cells[task] = _units(rules, known, any_task=False)
-    work.general = _units(work.rules, known, any_task=True)
+    work.general = _general(work, known)
     for units in work.cells.values():
         for unit in units:
             if unit.scanner is not None:
@@ -202,11 +203,9 @@ def _compile_rule(rule: Rule, work: _Work) -> CompiledRule:
 
 def _split_keys(rule: Rule, scope: Scope) -> Iterable[Node]:
     """A sticky choice cannot be made without its key, so the rule is unknown where the key is."""
-    for route in _routes_of(rule.then.terminal, scope):
-        for split in splits_of(route):
-            fact = REQUEST_ID if split.by is None else fact_named(split.by, scope.declarations)
-            if fact is not None:
-                yield scope.leaf(Known(fact), f"{fact.name} is known")
+    splits = [split for route in _routes_of(rule.then.terminal, scope) for split in splits_of(route)]
+    facts = [REQUEST_ID if one.by is None else fact_named(one.by, scope.declarations) for one in splits]
+    return [scope.leaf(Known(fact), f"{fact.name} is known") for fact in facts if fact is not None]
 
 
 def _routes_of(terminal: Terminal | None, scope: Scope) -> Iterable[Route]:
@@ -224,6 +223,15 @@ def _cache_hit(rule: Rule, scope: Scope) -> Node | None:
     return scope.never() if fact is None else scope.leaf(IsTrue(fact), fact.name)
 
 
+def _general(work: _Work, known: _Known) -> General:
+    """The units for requests without a task: at once where they were needed before or where there are no tasks."""
+    before = None if work.previous is None else work.previous.rest
+    if before is not None and before.rules == work.rules:
+        return before
+    is_needed = not work.cells or (before is not None and before.made)
+    return General(work.rules, _units(work.rules, known, any_task=True) if is_needed else None)
+
+
 def _by_task(rules: Iterable[CompiledRule], tasks: Iterable[str]) -> dict[Scalar, list[CompiledRule]]:
     cells: dict[Scalar, list[CompiledRule]] = {task: [] for task in tasks}
     for rule in rules:
@@ -238,7 +246,7 @@ class _Known:
 
     def __init__(self, previous: PolicySet | None) -> None:
         cells = () if previous is None else previous.cells.values()
-        general = () if previous is None else previous.general
+        general = () if previous is None else previous.rest.made
         self._units = [*((False, unit) for units in cells for unit in units), *((True, unit) for unit in general)]
         self._by_rules = {(any_task, unit.rules): unit for any_task, unit in self._units}
         self._by_tests: dict[tuple[bool, tuple[tuple[Node, ...], ...]], Unit] | None = None

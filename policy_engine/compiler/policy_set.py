@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from policy_engine.compiler.general import General
 from policy_engine.compiler.graph import Interner
 from policy_engine.compiler.rule import CompiledRule
 from policy_engine.compiler.unit import Unit
@@ -29,7 +30,7 @@ class PolicySet:
         cards: the models, with what the price list adds.
         rules: all enabled rules in decision order.
         cells: for each declared task, the units that decide it.
-        general: the units for every other request: without a task, or with one that is not declared.
+        rest: what decides every other request: without a task, or with one that is not declared.
         default: what decides when no rule does.
         shadows: the models of each `shadow`, by where it stands.
         merged: verdicts with the modifiers of other rules, as they were needed so far.
@@ -42,7 +43,7 @@ class PolicySet:
     cards: Mapping[str, Card]
     rules: tuple[CompiledRule, ...]
     cells: Mapping[Scalar, tuple[Unit, ...]]
-    general: tuple[Unit, ...]
+    rest: General = field(repr=False)
     default: Verdict
     interner: Interner = field(repr=False)
     shadows: Mapping[Address, ShadowPlan] = field(default_factory=dict)
@@ -58,6 +59,11 @@ class PolicySet:
     def generation(self) -> int | None:
         """The snapshot's number inside an Engine, else None."""
         return self.origin.generation
+
+    @property
+    def general(self) -> tuple[Unit, ...]:
+        """The units for requests without a task of the bundle, made when first asked for."""
+        return self.rest.units()
 
     def with_generation(self, generation: int) -> PolicySet:
         """The same policies as an Engine's snapshot of this number."""

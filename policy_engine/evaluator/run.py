@@ -23,7 +23,8 @@ def run(policy_set: PolicySet, facts: Facts) -> Decision | Needs:
     """
     missing = facts.missing
     progress: Progress | None = None
-    for unit in policy_set.cells.get(facts.task, policy_set.general):  # type: ignore[arg-type]  # None has no cell
+    units = policy_set.cells.get(facts.task)  # type: ignore[arg-type]  # None has no cell
+    for unit in policy_set.rest.units() if units is None else units:
         doubtful = unit.doubtful(missing) if missing & unit.reading else 0
         if unit.first is not None and not doubtful:
             try:
