@@ -60,27 +60,30 @@ class Effects:
     """
     Compiles effects of one bundle.
 
-    `cards` are its models by name; `routes` has the plans made so far by what they name, `rooms` how long a text each
-    takes, by the plan's identity.
+    `cards` are its models by name; `routes` has the plans made so far by what they name, `seen` for each plan the first
+    model that it calls and how long a text its models take, by the plan's identity.
     """
 
     scope: Scope
     cards: Mapping[str, Card]
     routes: dict[tuple[str, ...], Plan] = field(default_factory=dict)
-    rooms: dict[int, tuple[Plan, int]] = field(default_factory=dict)
+    seen: dict[int, tuple[Plan, Target | None, int]] = field(default_factory=dict)
 
     def verdict(self, then: Then, rule: str | None, node: Node | None = None) -> Verdict | None:
         """What a rule with this effect and condition decides, or None if it is a modifier."""
         if then.terminal is None:
             return None
         effect, plan = self._plan(then.terminal, rule or "default", node)
+        if id(plan) not in self.seen:
+            self.seen[id(plan)] = (plan, plan.first_target(), self._room_of_models(plan))
+        _, first, room = self.seen[id(plan)]
         return Verdict(
             rule=rule,
             effect=effect,
             plan=plan,
             modifiers=then.modifiers,
-            first=plan.first_target(),
-            room=self._room(plan, then.modifiers),
+            first=first,
+            room=_room(plan, then.modifiers, room),
             address=then.address,
         )
 
@@ -98,12 +101,14 @@ class Effects:
 
     def _route(self, route: Route, salt: str) -> Plan:
         """One plan for all rules that name the same models and tiers."""
-        names = tuple(link.name for link in route.chain if isinstance(link, Named))
-        if len(names) < len(route.chain):
-            return Plan(steps=(PlanStep(chain=self.chain(route, salt)),))
-        if names not in self.routes:
-            self.routes[names] = Plan(steps=(PlanStep(chain=self.chain(route, salt)),))
-        return self.routes[names]
+        names = tuple([link.name for link in route.chain if isinstance(link, Named)])
+        known = self.routes.get(names) if len(names) == len(route.chain) else None
+        if known is not None:
+            return known
+        plan = Plan(steps=(PlanStep(chain=self.chain(route, salt)),))
+        if len(names) == len(route.chain):
+            self.routes[names] = plan
+        return plan
 
     def _answer(self, respond: Respond, node: Node | None) -> Answer:
         if respond.template is None:
@@ -199,15 +204,6 @@ class Effects:
         ceilings = [math.ceil(reached / total * 2**64) for reached in accumulate(weights)]
         return SplitTarget(tuple(options), tuple(ceilings), split.by or "id", f"{salt}/split")
 
-    def _room(self, plan: Plan, modifiers: Modifiers) -> int:
-        if plan.answer is not None or plan.refusal is not None:
-            return -1 if modifiers.only else UNBOUNDED
-        if modifiers.limits or modifiers.params or modifiers.only:
-            return -1
-        if id(plan) not in self.rooms:
-            self.rooms[id(plan)] = (plan, self._room_of_models(plan))
-        return self.rooms[id(plan)][1]
-
     def _room_of_models(self, plan: Plan) -> int:
         links = [link for step in plan.steps for link in step.chain]
         fixed = [link for link in links if isinstance(link, Target)]
@@ -219,6 +215,13 @@ class Effects:
         if not all(card.accepts is None or "text" in card.accepts for card in cards):
             return -1
         return min((card.context for card in cards if card.context is not None), default=UNBOUNDED)
+
+
+def _room(plan: Plan, modifiers: Modifiers, of_models: int) -> int:
+    """How long a text a verdict takes without a closer look, if its models take so much."""
+    if plan.answer is not None or plan.refusal is not None:
+        return -1 if modifiers.only else UNBOUNDED
+    return -1 if modifiers.limits or modifiers.params or modifiers.only else of_models
 
 
 def node_text(node: Node) -> str:
@@ -239,9 +242,9 @@ def each_once(links: Iterable[OneLink]) -> tuple[OneLink, ...]:
     return tuple(first.values())
 
 
-def splits_of(route: Route) -> Iterator[Split]:
+def splits_of(route: Route) -> list[Split]:
     """The sticky choices in a route."""
-    return (link for link in route.chain if isinstance(link, Split))
+    return [link for link in route.chain if isinstance(link, Split)]
 
 
 def _needs_latency(choice: Choice) -> bool:

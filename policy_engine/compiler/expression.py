@@ -55,12 +55,19 @@ _FLIPPED = {"lt": "gt", "lte": "gte", "gt": "lt", "gte": "lte", "eq": "eq", "ne"
 
 def expression_node(test: ExpressionTest, scope: Scope) -> Node:
     """The node of an expression; one that may not be used is reported and never holds."""
+    key = (test.text, scope.answers)
+    known = None if scope.path else scope.expressions.get(key)
+    if known is not None:
+        return known
     try:
         tree = parse_expression(test.text)
-        return _Reader(scope, test).condition(tree)
+        node = _Reader(scope, test).condition(tree)
     except Refusal as refusal:
         scope.report(_finding(refusal, test))
         return scope.never()
+    if not scope.path:  # inside a score, the score itself means something else
+        scope.expressions[key] = node
+    return node
 
 
 def parse_expression(text: str) -> ast.expr:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from operator import attrgetter
 from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
@@ -20,6 +21,8 @@ class Op(Enum):
     ALL = "all"
     ANY = "any"
     NOT = "not"
+
+    __hash__ = object.__hash__  # an enumeration's own is written in Python, and parts of keys are hashed all the time
 
 
 Truth: TypeAlias = bool | Missing
@@ -80,10 +83,17 @@ class Interner:
         return self._shared((Op.NOT, id(child)), lambda: _negate(child))
 
     def _joined(self, op: Op, children: list[Node]) -> Node:
-        flat = {id(node): node for child in children for node in (child.children if child.op is op else (child,))}
+        if len(children) == 1:
+            return children[0]
+        flat: dict[int, Node] = {}
+        for child in children:
+            if child.op is op:
+                flat.update((id(node), node) for node in child.children)
+            else:
+                flat[id(child)] = child
         if len(flat) == 1:
             return next(iter(flat.values()))
-        ordered = tuple(sorted(flat.values(), key=lambda node: node.cost))
+        ordered = tuple(sorted(flat.values(), key=_cost))
         return self._shared((op, *map(id, ordered)), lambda: _join(op, ordered))
 
     def _shared(self, key: Any, make: Callable[[], Node]) -> Node:
@@ -91,6 +101,9 @@ class Interner:
         if node is None:
             node = self.nodes[key] = make()
         return node
+
+
+_cost = attrgetter("cost")
 
 
 def _negate(child: Node) -> Node:

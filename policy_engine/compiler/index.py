@@ -38,12 +38,13 @@ def index_of(rules: Sequence[CompiledRule]) -> tuple[Narrow, tuple[frozenset[Nod
                 uses.setdefault(node.indexed, []).append((position, node))
     fewest = FEWEST_USES if len(rules) > FEW else math.inf
     chosen = {fact: tests for fact, tests in uses.items() if len(tests) >= fewest}
-    settled: list[set[Node]] = [set() for _ in rules]
+    settled: dict[int, set[Node]] = {}
     for tests in chosen.values():
         for position, node in tests:
-            settled[position].add(node)
+            settled.setdefault(position, set()).add(node)
     everything = (1 << len(rules)) - 1
-    return _narrow(chosen, everything), tuple(map(frozenset, settled)), tuple(chosen)
+    of_rules = tuple([frozenset(settled.get(position, ())) for position in range(len(rules))])
+    return _narrow(chosen, everything), of_rules, tuple(chosen)
 
 
 def _narrow(chosen: Mapping[Fact, list[tuple[int, Node]]], everything: int) -> Narrow:

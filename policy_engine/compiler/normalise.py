@@ -81,6 +81,14 @@ def _named(name: str, scope: Scope) -> Node:
 
 
 def _test(test: Test, scope: Scope) -> Node:
+    if test.op in _SEARCHES and not patterns_hold(test, scope):
+        return scope.never()
+    key = (test.fact, test.op, test.operand, type(test.operand))
+    known = scope.compared.get(key)
+    return _new_test(test, key, scope) if known is None else known
+
+
+def _new_test(test: Test, key: object, scope: Scope) -> Node:
     section, _, name = test.fact.partition(".")
     if section == "score":
         return _score(name, test, scope)
@@ -89,14 +97,9 @@ def _test(test: Test, scope: Scope) -> Node:
         return scope.leaf(_ANSWER_ATOMS[test.op](operand), f"output {test.op} {written(test.operand)}")
     if test.fact == "output.json":
         return scope.leaf(AnswerIsJson(test.operand is True), f"output is{'' if test.operand else ' not'} json")
-    if test.op in _SEARCHES and not patterns_hold(test, scope):
-        return scope.never()
-    key = (test.fact, test.op, test.operand, type(test.operand))
-    node = scope.compared.get(key)
-    if node is None:
-        fact = fact_named(test.fact, scope.declarations)
-        node = scope.never() if fact is None else compare(fact, test.op, test.operand, scope)
-        scope.compared[key] = node
+    fact = fact_named(test.fact, scope.declarations)
+    node = scope.never() if fact is None else compare(fact, test.op, test.operand, scope)
+    scope.compared[key] = node
     return node
 
 

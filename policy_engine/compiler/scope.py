@@ -22,8 +22,9 @@ class Scope:
 
     `compile` gives the node of a condition inside another; `answers` says whether facts about an answer may be read;
     `rule` is the rule's name, which salts samples, or None elsewhere; `path` holds the names of the conditions and
-    scores being resolved, outermost first, so that a circle ends. `resolved`, `compared` and `problems` remember what
-    was worked out before: nodes of named conditions, nodes of comparisons, and what is wrong with patterns.
+    scores being resolved, outermost first, so that a circle ends. `resolved`, `compared`, `expressions` and `problems`
+    remember what was worked out before: nodes of named conditions, of comparisons and of expressions, and what is wrong
+    with patterns.
     """
 
     declarations: Declarations
@@ -36,6 +37,7 @@ class Scope:
     path: tuple[str, ...] = ()
     resolved: dict[str, Node] = field(default_factory=dict)
     compared: dict[object, Node] = field(default_factory=dict)
+    expressions: dict[tuple[str, bool], Node] = field(default_factory=dict)
     problems: dict[str, PatternError | None] = field(default_factory=dict)
 
     def within(self, name: str) -> Scope:
@@ -58,6 +60,7 @@ class Scope:
             rule=name,
             resolved=self.resolved,
             compared=self.compared,
+            expressions=self.expressions,
             problems=self.problems,
         )
 

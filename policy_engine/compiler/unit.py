@@ -70,7 +70,7 @@ def unit_of(rules: tuple[CompiledRule, ...], *, any_task: bool) -> Unit:
     left: dict[int, tuple[Node, ...]] = {}
     alike: dict[int, int] = {}  # rules by what they read: few combinations occur
     for position, rule in enumerate(rules):
-        nodes = tuple(node for node in tests[position].others if node not in settled[position])
+        nodes = tuple([node for node in tests[position].others if node not in settled[position]])
         if nodes:
             left[1 << position] = nodes
         alike[rule.reads] = alike.get(rule.reads, 0) | 1 << position
@@ -93,9 +93,14 @@ def unit_of(rules: tuple[CompiledRule, ...], *, any_task: bool) -> Unit:
 
 def _asked(rule: CompiledRule, *, any_task: bool) -> Asked:
     """What is to be tested for a rule in a unit of its task, or in one for any task."""
-    nodes = [node for node in rule.conditions if any_task or not _settles_task(node)]
-    search = next(filter(is_scanned, nodes), None)
-    return Asked(search=search, others=tuple(node for node in nodes if node is not search))
+    search: Node | None = None
+    others = []
+    for node in rule.conditions:
+        if search is None and is_scanned(node):
+            search = node
+        elif any_task or not _settles_task(node):
+            others.append(node)
+    return Asked(search=search, others=tuple(others))
 
 
 def _readers(alike: Mapping[int, int]) -> dict[int, int]:

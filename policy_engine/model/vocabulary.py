@@ -40,6 +40,10 @@ class Fact:
     always: bool = False
     integral: bool = False
 
+    def __hash__(self) -> int:
+        # Facts are keys wherever conditions are compiled, and `choices` can be hundreds of tasks.
+        return hash(self.name)
+
     @property
     def is_signal(self) -> bool:
         """Whether it costs something to learn."""

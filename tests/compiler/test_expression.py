@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from policy_engine.diagnostics import Diagnostic, Severity
-from tests.policies_of import built, errors
+from tests.policies_of import built, errors, policies
 
 UNREADABLE, FORBIDDEN, UNKNOWN, MISTYPED, LARGE = "PE411", "PE412", "PE413", "PE414", "PE415"
 
@@ -207,6 +207,18 @@ def test_a_refused_expression_does_not_keep_others_from_being_read(tmp_path: Pat
         f"unknown fact `{name}`" for name in ("a.b", "c.d", "e.f", "g.h", "i.j", "k.l")
     }
     assert len(found) == 6
+
+
+def test_an_expression_in_several_places_is_read_once_and_told_about_in_each(tmp_path: Path) -> None:
+    """Rules with the same expression share its node; one that may not be used is told wherever it stands."""
+    rules = "rules:\n  - {name: a, when: {expr: FACT > 9}, then: {}}\n  - {name: b, when: {expr: FACT > 9}, then: {}}"
+    rules = rules.replace("{}", "{route: fast}")
+
+    first, second = policies(tmp_path / "sound", rules.replace("FACT", "message.chars")).rules
+    found = errors(tmp_path / "unsound", rules.replace("FACT", "message.charz"))
+
+    assert first.node is second.node
+    assert [one.yaml_path for one in found] == ["$.rules[0].when.expr", "$.rules[1].when.expr"]
 
 
 def test_the_place_of_a_fault_is_the_part_of_the_expression(tmp_path: Path) -> None:
