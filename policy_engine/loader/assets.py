@@ -7,9 +7,9 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from policy_engine.diagnostics import Address, Finding, Severity
+from policy_engine.diagnostics import Address, Finding, Key, Severity
 from policy_engine.loader.faults import missing_file, outside_folder
 from policy_engine.loader.overlay import Source
 from policy_engine.loader.scan import Obstacle, inside, read_file
@@ -22,7 +22,12 @@ MAX_CANDIDATES: Final = 2_000
 
 _FILE_KEYS: Final = {"respond": "template", "output": "json_schema"}
 _SECTIONS: Final = ("default", "cascades", "conditions", "scores")
+_COLLECTIONS: Final = (dict, list)
 _WITH_FILES: Final = (("classifiers", "file"), ("providers", "file"), ("caches", "calibration"))
+
+_Keys: TypeAlias = tuple[Key, ...]
+_Mention: TypeAlias = tuple[_Keys, str]
+"""The keys under which a path stands, and the path; an address is made for these alone, not on the way to them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,36 +70,40 @@ def references(source: Source) -> Iterator[Reference]:
     data = source.data
     if not isinstance(data, dict):
         return
-    top = Address(source.path)
+    for keys, path in _mentions(data):
+        yield Reference(address=Address(source.path, keys), path=path)
+
+
+def _mentions(data: Mapping[str, Any]) -> Iterator[_Mention]:
     rules = data.get("rules")
     for index, rule in enumerate(rules if isinstance(rules, list) else ()):
         if isinstance(rule, dict):
-            yield from _below(rule.get("then"), top.child("rules", index, "then"))
+            yield from _below(rule.get("then"), ("rules", index, "then"))
     for section in _SECTIONS:
-        yield from _below(data.get(section), top.child(section))
+        yield from _below(data.get(section), (section,))
     for section, key in _WITH_FILES:
         entries = data.get(section)
         for name, entry in entries.items() if isinstance(entries, dict) else ():
-            yield from _named(entry, key, top.child(section, name))
+            yield from _named(entry, key, (section, name))
 
 
-def _below(value: Any, address: Address) -> Iterator[Reference]:
-    if isinstance(value, list):
-        for index, part in enumerate(value):
-            if isinstance(part, dict | list):
-                yield from _below(part, address.child(index))
-    elif isinstance(value, dict):
+def _below(value: Any, keys: _Keys) -> Iterator[_Mention]:
+    if isinstance(value, dict):
         for key, part in value.items():
             if key in _FILE_KEYS:
-                yield from _named(part, _FILE_KEYS[key], address.child(key))
-            if key != "respond" and isinstance(part, dict | list):
-                yield from _below(part, address.child(key))
+                yield from _named(part, _FILE_KEYS[key], (*keys, key))
+            if key != "respond" and isinstance(part, _COLLECTIONS):
+                yield from _below(part, (*keys, key))
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            if isinstance(part, _COLLECTIONS):
+                yield from _below(part, (*keys, index))
 
 
-def _named(value: Any, key: str, address: Address) -> Iterator[Reference]:
+def _named(value: Any, key: str, keys: _Keys) -> Iterator[_Mention]:
     path = value.get(key) if isinstance(value, dict) else None
     if isinstance(path, str):
-        yield Reference(address=address.child(key), path=path)
+        yield (*keys, key), path
 
 
 def _read(root: str, path: str) -> bytes | Obstacle | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
-from policy_engine.diagnostics import Address, Part
+from policy_engine.diagnostics import Address, Key, Part
 
 MAPPINGS: Final = (
     "attributes",
@@ -39,20 +39,28 @@ class Entry:
     """
     One entry of a section.
 
-    `address` is its value, in the overlay's file if it comes from there; `name_address` and `name_part` point at its
-    name. `order` is the file and position that it is sorted by: the base entry's, where an overlay replaced one. So
-    `order[0]` is also the file whose `when` applies to a rule. `replaces` is the base entry that gave way.
+    `address` is its value, in the overlay's file if it comes from there. `order` is the file and position that it is
+    sorted by: the base entry's, where an overlay replaced one. So `order[0]` is also the file whose `when` applies to a
+    rule. `replaces` is the base entry that gave way.
     """
 
     section: str
     name: str
     value: Any
     address: Address
-    name_address: Address
-    name_part: Part
     order: tuple[str, int]
     is_overlay: bool = False
     replaces: Address | None = None
+
+    @property
+    def name_address(self) -> Address:
+        """Where its name is written."""
+        return self.address.child("name") if self.section in LISTS else self.address
+
+    @property
+    def name_part(self) -> Part:
+        """Which part of what stands there is its name."""
+        return Part.VALUE if self.section in LISTS or self.section in NAMES else Part.KEY
 
 
 class Source(Protocol):
@@ -133,52 +141,31 @@ def _entries(source: Source) -> Iterator[Entry]:
 
 
 def _of_section(source: Source, section: str, value: Any) -> Iterator[Entry]:
-    address = Address(source.path, (section,))
-    if section in SINGLES:
-        yield _entry(source, section, section, value, address=address, position=0)
-    elif section in MAPPINGS and isinstance(value, dict):
-        for position, (name, part) in enumerate(value.items()):
-            yield _entry(source, section, name, part, address=address.child(name), position=position)
-    elif section in (*LISTS, *NAMES) and isinstance(value, list):
-        for position, part in enumerate(value):
-            yield from _of_list(source, section, part, address=address.child(position), position=position)
-
-
-def _of_list(source: Source, section: str, value: Any, *, address: Address, position: int) -> Iterator[Entry]:
-    if section in NAMES and isinstance(value, str):
-        yield _entry(source, section, value, value, address=address, position=position, name_part=Part.VALUE)
-    elif section in LISTS and isinstance(value, dict):
-        name = value.get("name")
-        name = name if isinstance(name, str) else ""
+    path, is_overlay = source.path, source.overlay
+    for keys, name, part, position in _parts(section, value):
         yield Entry(
             section=section,
             name=name,
-            value=value,
-            address=address,
-            name_address=address.child("name"),
-            name_part=Part.VALUE,
-            order=(source.path, position),
-            is_overlay=source.overlay,
+            value=part,
+            address=Address(path, keys),
+            order=(path, position),
+            is_overlay=is_overlay,
         )
 
 
-def _entry(
-    source: Source,
-    section: str,
-    name: str,
-    value: Any,
-    *,
-    address: Address,
-    position: int,
-    name_part: Part = Part.KEY,
-) -> Entry:
-    return Entry(
-        section=section,
-        name=name,
-        value=value,
-        address=address,
-        name_address=address,
-        name_part=name_part,
-        order=(source.path, position),
-        is_overlay=source.overlay,
-    )
+def _parts(section: str, value: Any) -> Iterator[tuple[tuple[Key, ...], str, Any, int]]:
+    """The entries of one file's section: keys, name, value and position of each."""
+    if section in SINGLES:
+        yield (section,), section, value, 0
+    elif section in MAPPINGS and isinstance(value, dict):
+        for position, (name, part) in enumerate(value.items()):
+            yield (section, name), name, part, position
+    elif section in NAMES and isinstance(value, list):
+        for position, part in enumerate(value):
+            if isinstance(part, str):
+                yield (section, position), part, part, position
+    elif section in LISTS and isinstance(value, list):
+        for position, part in enumerate(value):
+            if isinstance(part, dict):
+                name = part.get("name")
+                yield (section, position), name if isinstance(name, str) else "", part, position

@@ -59,6 +59,8 @@ def parse_quantity(written: object, kind: Kind) -> Decimal:
     Raises:
         QuantityError: it is no quantity, its unit belongs to another kind, or a unit is missing.
     """
+    if type(written) is int:  # most are
+        return _without_unit(Decimal(written), kind, str(written))
     if isinstance(written, bool) or not isinstance(written, int | float | str):
         shown = str(written).lower() if isinstance(written, bool) else written
         raise QuantityError(f"`{shown}` is not a quantity", _EXAMPLES.get(kind))

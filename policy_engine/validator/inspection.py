@@ -20,6 +20,20 @@ from policy_engine.validator.walk import (
 )
 
 _Look: TypeAlias = Callable[[Any, Site], Iterator[Finding]]
+_Subject: TypeAlias = type | str
+
+
+class _Looks(dict[_Subject, tuple[_Look, ...]]):
+    """Who looks at parts of a class, or at tests of a fact: those who look at its section, and at the fact itself."""
+
+    def __init__(self, by_subject: Mapping[_Subject, tuple[_Look, ...]]) -> None:
+        super().__init__()
+        self._by_subject = by_subject
+
+    def __missing__(self, asked: _Subject) -> tuple[_Look, ...]:
+        subjects = dict.fromkeys((asked.partition(".")[0], asked) if isinstance(asked, str) else (asked,))
+        looks = self[asked] = tuple(look for subject in subjects for look in self._by_subject.get(subject, ()))
+        return looks
 
 
 class Inspector:
@@ -28,11 +42,11 @@ class Inspector:
     __slots__ = ("_looks",)
 
     def __init__(self, checks: Iterable[Check]) -> None:
-        looks: dict[type | str, tuple[_Look, ...]] = {}
+        by_subject: dict[_Subject, tuple[_Look, ...]] = {}
         for check in checks:
             for subject in check.SUBJECTS:
-                looks[subject] = (*looks.get(subject, ()), check.check)
-        self._looks: Mapping[type | str, tuple[_Look, ...]] = looks
+                by_subject[subject] = (*by_subject.get(subject, ()), check.check)
+        self._looks = _Looks(by_subject)
 
     def of_rule(self, rule: Rule, around: Surroundings) -> tuple[Finding, ...]:
         """What is wrong with one rule. It depends on the rule and its surroundings alone."""
@@ -46,8 +60,8 @@ class Inspector:
         """What is wrong with the bundle as a whole, and with its `default`."""
         site = Site(around=around)
         default = reading.policy.default
-        found = tuple(self._in((reading,), site))
-        return found if default is None else (*found, *self._in(parts_of_then(default), site))
+        found = self._in((reading,), site)
+        return tuple(found if default is None else found + self._in(parts_of_then(default), site))
 
     def _in_declarations(self, declarations: Declarations, around: Surroundings) -> Iterator[Finding]:
         site = Site(around=around)
@@ -65,9 +79,11 @@ class Inspector:
                 if step.accept is not None:
                     yield from self._in(parts_of_condition(step.accept), Site(around=around, gate=step))
 
-    def _in(self, parts: Iterable[Any], site: Site) -> Iterator[Finding]:
+    def _in(self, parts: Iterable[Any], site: Site) -> list[Finding]:
         looks = self._looks
+        found: list[Finding] = []
         for part in parts:
             kind = type(part)
-            for look in looks.get(part.fact.partition(".")[0] if kind is Test else kind, ()):
-                yield from look(part, site)
+            for look in looks[part.fact if kind is Test else kind]:
+                found += look(part, site)
+        return found

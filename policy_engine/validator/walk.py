@@ -142,6 +142,11 @@ def names_compared(test: Test) -> Iterator[tuple[str, Address, DiagnosticPart]]:
                 yield value, address, DiagnosticPart.VALUE
 
 
+def operands_of(test: Test) -> tuple[str | int | float, ...]:
+    """The values that a test compares with, be it one or several."""
+    return test.operand if isinstance(test.operand, tuple) else (test.operand,)
+
+
 def values_in(test: Test) -> Iterator[tuple[str | int | float, Address]]:
     """Each value that a test compares with, and where it stands."""
     if not isinstance(test.operand, tuple):

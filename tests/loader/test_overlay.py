@@ -47,8 +47,6 @@ def test_an_entry_knows_where_it_and_its_name_are() -> None:
                 name="x",
                 value={"name": "x"},
                 address=Address("a.yaml", ("rules", 0)),
-                name_address=Address("a.yaml", ("rules", 0, "name")),
-                name_part=Part.VALUE,
                 order=("a.yaml", 0),
             ),
         ),
@@ -58,12 +56,13 @@ def test_an_entry_knows_where_it_and_its_name_are() -> None:
                 name="m",
                 value=1,
                 address=Address("a.yaml", ("models", "m")),
-                name_address=Address("a.yaml", ("models", "m")),
-                name_part=Part.KEY,
                 order=("a.yaml", 0),
             ),
         ),
     }
+    (rule,), (model,) = merged["rules"], merged["models"]
+    assert (rule.name_address, rule.name_part) == (Address("a.yaml", ("rules", 0, "name")), Part.VALUE)
+    assert (model.name_address, model.name_part) == (Address("a.yaml", ("models", "m")), Part.KEY)
 
 
 def test_an_overlay_replaces_an_entry_in_its_place() -> None:

@@ -64,7 +64,10 @@ class Check(Protocol):
     CODE: str
     NAME: str
     SUBJECTS: tuple[Any, ...]
-    """The classes of what it looks at: parts of rules, Rule, Declarations, Reading. A text: tests of such facts."""
+    """
+    The classes of what it looks at: parts of rules, Rule, Declarations, Reading. A text: tests of such facts, by name
+    (`message.language`) or by section (`message`).
+    """
 
     def check(self, part: Any, site: Site) -> Iterator[Finding]:
         """What is wrong with one part that stands at a site."""

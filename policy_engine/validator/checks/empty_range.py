@@ -17,9 +17,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import groupby
 
-from policy_engine.diagnostics import Address, Finding, Key, Severity
+from policy_engine.diagnostics import Address, Finding, Severity
 from policy_engine.model.condition import AllOf, Condition, JudgeTest, Operand, Test
 from policy_engine.model.effect import Choice
 from policy_engine.model.quantity import Kind, QuantityError, parse_quantity
@@ -79,21 +78,29 @@ _CATALOGUE_KINDS = {
 
 
 def _ranges_among(children: tuple[Condition, ...], site: Site) -> Iterator[tuple[Address, Kind, bool, _Operators]]:
-    """Tests that stand in one mapping of operators, together; they follow each other."""
-    names = [child.fact for child in children if isinstance(child, Test)]
-    if len(set(names)) == len(names):
-        return
-    for (name, keys), group in groupby(children, _mapping_of):
-        tests = tuple(group)
-        fact = site.around.facts[name] if len(tests) > 1 else None
+    """Tests that stand in one mapping of operators, together."""
+    for tests in _together(children):
+        fact = site.around.facts[tests[0].fact]
         if fact is not None and fact.kind.is_numeric:
-            operators = [(test.op, test.operand) for test in tests if isinstance(test, Test)]
-            yield Address(tests[0].address.path, keys), fact.kind, fact.integral, operators
+            address = tests[0].address
+            operators = [(test.op, test.operand) for test in tests]
+            yield Address(address.path, address.keys[:-1]), fact.kind, fact.integral, operators
 
 
-def _mapping_of(condition: Condition) -> tuple[str, tuple[Key, ...]]:
-    """The fact of a test and the keys of the mapping in which its operator stands."""
-    return (condition.fact, condition.address.keys[:-1]) if isinstance(condition, Test) else ("", ())
+def _together(children: tuple[Condition, ...]) -> Iterator[list[Test]]:
+    """Two or more tests of one mapping of operators, which follow each other."""
+    run: list[Test] = []
+    for child in children:
+        if not isinstance(child, Test):
+            continue
+        if run and child.fact == run[0].fact and child.address.keys[:-1] == run[0].address.keys[:-1]:
+            run.append(child)
+            continue
+        if len(run) > 1:
+            yield run
+        run = [child]
+    if len(run) > 1:
+        yield run
 
 
 def _numbers(operand: Operand, kind: Kind) -> tuple[Decimal, ...]:

@@ -27,14 +27,14 @@ from policy_engine.validator.walk import values_in
 
 CODE = "PE345"
 NAME = "unknown-language"
-SUBJECTS = ("message", "input")
+SUBJECTS = ("message.language", "input.language")
 
 _LOCALE: Final = re.compile(r"^([A-Za-z]{2})(?:[-_].*)?$")
 
 
 def check(part: Test, site: Site) -> Iterator[Finding]:  # noqa: ARG001  (every check's signature)
     """One finding for each value that is no code of a language."""
-    if not part.fact.endswith(".language") or part.op not in ("eq", "ne", "in", "not_in"):
+    if part.op not in ("eq", "ne", "in", "not_in"):
         return
     for value, address in values_in(part):
         if isinstance(value, str) and value not in LANGUAGES:

@@ -21,7 +21,7 @@ from policy_engine.model.condition import Test
 from policy_engine.model.policy import Declarations
 from policy_engine.validator.surroundings import Site
 from policy_engine.validator.unknown_name import Namespace, unknown_name
-from policy_engine.validator.walk import values_in
+from policy_engine.validator.walk import operands_of, values_in
 
 CODE = "PE302"
 NAME = "unknown-task"
@@ -31,7 +31,7 @@ SUBJECTS = ("task", Declarations)
 def check(part: Test | Declarations, site: Site) -> Iterator[Finding]:
     """One finding for each undeclared task that is compared with."""
     tasks = site.around.tasks
-    if isinstance(part, Test) and part.operand in tasks:  # nearly always
+    if isinstance(part, Test) and tasks.issuperset(operands_of(part)):  # nearly always
         return
     for name, address in _tasks_in(part, site):
         if name not in tasks:

@@ -32,6 +32,8 @@ SUBJECTS = (Named, Choice, Split, Limit, "session")
 def check(part: Named | Choice | Split | Limit | Test, site: Site) -> Iterator[Finding]:
     """One finding for each name in a route that is neither a tier nor a model, and each name for `session.tier`."""
     tiers, models = site.around.declarations.tiers, site.around.declarations.models
+    if isinstance(part, Named) and (part.name in tiers or part.name in models):  # nearly always
+        return
     sections = {"tiers": tiers} if isinstance(part, Test) else {"tiers": tiers, "models": models}
     for name, address, place in _names_in(part):
         if not any(name in names for names in sections.values()):

@@ -33,7 +33,7 @@ Addresses are made for conditions only, not on the way to them: there are tens o
 
 def read_condition(written: object, address: Address) -> Condition | None:
     """The condition that a mapping writes down; its entries are joined by `AllOf` unless there is only one."""
-    return _condition(written, address.path, address.keys)
+    return condition_at(written, address.path, address.keys)
 
 
 def read_operand(written: object) -> Operand | None:
@@ -53,7 +53,8 @@ def read_texts(written: object) -> tuple[str, ...]:
     return tuple(item for item in written if isinstance(item, str)) if isinstance(written, list) else ()
 
 
-def _condition(written: object, path: str, keys: _Keys) -> Condition | None:
+def condition_at(written: object, path: str, keys: _Keys) -> Condition | None:
+    """The same for a mapping that stands in a file (by path) under some keys."""
     if not isinstance(written, dict):
         return None
     children: list[Condition] = []
@@ -86,12 +87,12 @@ def _none(written: Any, path: str, keys: _Keys, into: list[Condition]) -> None:
 
 def _members(written: Any, path: str, keys: _Keys) -> tuple[Condition, ...]:
     items = written if isinstance(written, list) else []
-    read = (_condition(item, path, (*keys, position)) for position, item in enumerate(items))
+    read = (condition_at(item, path, (*keys, position)) for position, item in enumerate(items))
     return tuple(child for child in read if child is not None)
 
 
 def _not(written: Any, path: str, keys: _Keys, into: list[Condition]) -> None:
-    child = _condition(written, path, keys)
+    child = condition_at(written, path, keys)
     if child is not None:
         into.append(Negation(child=child, address=Address(path, keys)))
 

@@ -12,7 +12,7 @@ from policy_engine.diagnostics import Address
 from policy_engine.loader.overlay import Entry
 from policy_engine.model.condition import AllOf, Condition
 from policy_engine.model.policy import Example, Ignore, OnUnknown, Rule
-from policy_engine.validator.read.conditions import read_condition
+from policy_engine.validator.read.conditions import condition_at, read_condition
 from policy_engine.validator.read.effects import read_then
 
 
@@ -52,7 +52,7 @@ def _kept(
     home, path = entry.order[0], entry.address.path
     paths = (path,) if home == path else (home, path)
     outer = tuple(map(whens.get, paths))
-    known = previous.get(entry.address)
+    known = previous.get(entry.address) if previous else None
     if known is not None and known.value == entry.value and known.outer == outer:
         return known
     condition = None
@@ -64,11 +64,11 @@ def _kept(
 def read_rule(written: Mapping[str, Any], address: Address, *, outer: Condition | None = None) -> Rule:
     """One rule; `outer` is its file's own `when`, which must hold as well."""
     name, priority, enabled = written.get("name"), written.get("priority"), written.get("enabled")
-    place = address.child("when")
-    when = read_condition(written["when"], place) if "when" in written else None
+    path, keys = address.path, (*address.keys, "when")
+    when = condition_at(written["when"], path, keys) if "when" in written else None
     return Rule(
         name=name if isinstance(name, str) else f"rules[{address.keys[-1]}]",
-        when=both(outer, when, address=place),
+        when=when if outer is None else both(outer, when, address=Address(path, keys)),
         then=read_then(written.get("then"), address.child("then")),
         address=address,
         priority=priority if isinstance(priority, int) else 0,
