@@ -22,7 +22,7 @@ from policy_engine.model.layout import layout_of
 from policy_engine.model.plan import Card, Verdict
 from policy_engine.model.policy import OnUnknown, Policy, Rule
 from policy_engine.model.shadow import ShadowPlan
-from policy_engine.model.vocabulary import REQUEST_ID, Fact, fact_named
+from policy_engine.model.vocabulary import REQUEST_ID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +204,7 @@ def _compile_rule(rule: Rule, work: _Work) -> CompiledRule:
 def _split_keys(rule: Rule, scope: Scope) -> Iterable[Node]:
     """A sticky choice cannot be made without its key, so the rule is unknown where the key is."""
     splits = [split for route in _routes_of(rule.then.terminal, scope) for split in splits_of(route)]
-    facts = [REQUEST_ID if one.by is None else fact_named(one.by, scope.declarations) for one in splits]
+    facts = [REQUEST_ID if one.by is None else scope.fact(one.by) for one in splits]
     return [scope.leaf(Known(fact), f"{fact.name} is known") for fact in facts if fact is not None]
 
 
@@ -219,7 +219,7 @@ def _cache_hit(rule: Rule, scope: Scope) -> Node | None:
     terminal = rule.then.terminal
     if not isinstance(terminal, Respond) or terminal.cache is None:
         return None
-    fact: Fact | None = fact_named(f"cache.{terminal.cache}.hit", scope.declarations)
+    fact = scope.fact(f"cache.{terminal.cache}.hit")
     return scope.never() if fact is None else scope.leaf(IsTrue(fact), fact.name)
 
 

@@ -40,7 +40,7 @@ from policy_engine.model.condition import (
 )
 from policy_engine.model.policy import Score
 from policy_engine.model.quantity import Kind, QuantityError, parse_quantity
-from policy_engine.model.vocabulary import REQUEST_ID, fact_named
+from policy_engine.model.vocabulary import REQUEST_ID
 
 
 def node_of(condition: Condition, scope: Scope) -> Node:
@@ -97,7 +97,7 @@ def _new_test(test: Test, key: object, scope: Scope) -> Node:
         return scope.leaf(_ANSWER_ATOMS[test.op](operand), f"output {test.op} {written(test.operand)}")
     if test.fact == "output.json":
         return scope.leaf(AnswerIsJson(test.operand is True), f"output is{'' if test.operand else ' not'} json")
-    fact = fact_named(test.fact, scope.declarations)
+    fact = scope.fact(test.fact)
     node = scope.never() if fact is None else compare(fact, test.op, test.operand, scope)
     scope.compared[key] = node
     return node
@@ -112,7 +112,7 @@ _ANSWER_ATOMS: Mapping[str, Callable[[tuple[Scalar, ...]], Atom]] = {
 
 
 def _sample(sample: SampleTest, scope: Scope) -> Node:
-    by = REQUEST_ID if sample.by is None else fact_named(sample.by, scope.declarations)
+    by = REQUEST_ID if sample.by is None else scope.fact(sample.by)
     salt = sample.salt if sample.salt is not None else scope.rule
     try:
         share = parse_quantity(sample.share, Kind.SHARE)

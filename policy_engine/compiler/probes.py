@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import singledispatch
 from hashlib import blake2b
@@ -70,30 +71,36 @@ def judged_fact(atom: Judged) -> Fact:
     return Fact(name=name, kind=Kind.SHARE, group=name, stage=Stage.ANSWER)
 
 
-def groups_of(atom: Atom) -> tuple[tuple[str, Stage], ...]:
-    """What an atom needs to know, as (group, stage) pairs without repeats; what is never missing is left out."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """
+    What the kind of a test and the facts that it reads say about it.
+
+    `groups` is what it needs to know, as (group, stage) pairs without repeats, without what is never missing; `cost`
+    how dear it is, so that cheap ones run first: comparisons, regexes, expressions, then signals by stage; `indexed`
+    the fact by whose value it can be looked up, or None if it has to be run.
+    """
+
+    groups: tuple[tuple[str, Stage], ...]
+    cost: int
+    indexed: Fact | None
+
+
+def traits_of(kind: type[Atom], facts: tuple[Fact, ...]) -> Traits:
+    """The traits of all atoms of a kind that read these facts."""
     groups: dict[str, Stage] = {}
-    for fact in facts_of(atom):
+    for fact in facts:
         if not fact.always:
             # `session` is both the request's own and a signal.
             groups[fact.group] = max(fact.stage, groups.get(fact.group, fact.stage))
-    return tuple(groups.items())
+    stage = max((fact.stage for fact in facts), default=Stage.REQUEST)
+    cost = _COST_BY_STAGE[stage] + _RANK.get(kind, 1)
+    return Traits(groups=tuple(groups.items()), cost=cost, indexed=_indexed(kind, facts))
 
 
-def rank_of(atom: Atom) -> int:
-    """How dear a test is, so that cheap ones run first: comparisons, regexes, expressions, then signals by stage."""
-    stage = max((fact.stage for fact in facts_of(atom)), default=Stage.REQUEST)
-    own = _RANK.get(type(atom), 1)
-    return _COST_BY_STAGE[stage] + own
-
-
-def indexed_by(atom: Atom) -> Fact | None:
-    """The fact by whose value an atom can be looked up, or None if it has to be run."""
-    if isinstance(atom, Interval):
-        return atom.fact if _is_cheap_number(atom.fact) else None
-    if isinstance(atom, InSet | IsTrue):
-        return atom.fact if _is_cheap_value(atom.fact) else None
-    return None
+def _indexed(kind: type[Atom], facts: tuple[Fact, ...]) -> Fact | None:
+    is_cheap = {Interval: _is_cheap_number, InSet: _is_cheap_value, IsTrue: _is_cheap_value}.get(kind)
+    return facts[0] if is_cheap is not None and is_cheap(facts[0]) else None
 
 
 def _is_cheap_number(fact: Fact) -> bool:

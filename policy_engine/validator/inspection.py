@@ -31,7 +31,9 @@ class _Looks(dict[_Subject, tuple[_Look, ...]]):
         self._by_subject = by_subject
 
     def __missing__(self, asked: _Subject) -> tuple[_Look, ...]:
-        subjects = dict.fromkeys((asked.partition(".")[0], asked) if isinstance(asked, str) else (asked,))
+        subjects: tuple[_Subject, ...] = (asked,)
+        if isinstance(asked, str) and "." in asked:
+            subjects = (asked.partition(".")[0], asked)
         looks = self[asked] = tuple(look for subject in subjects for look in self._by_subject.get(subject, ()))
         return looks
 
