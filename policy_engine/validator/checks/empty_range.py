@@ -15,10 +15,11 @@ Why:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from typing import TypeAlias
 
-from policy_engine.diagnostics import Address, Finding, Severity
+from policy_engine.diagnostics import Address, Finding, Key, Severity
 from policy_engine.model.condition import AllOf, Condition, JudgeTest, Operand, Test
 from policy_engine.model.effect import Choice
 from policy_engine.model.quantity import Kind, QuantityError, parse_quantity
@@ -39,7 +40,7 @@ _COMPARISONS = {
 
 def check(part: AllOf | JudgeTest | Choice, site: Site) -> Iterator[Finding]:
     """One finding for each range that no number lies in."""
-    for address, kind, integral, operators in _ranges_in(part, site):
+    for (path, keys), kind, integral, operators in _ranges_in(part, site):
         try:
             empty = _is_empty([(op, _numbers(operand, kind)) for op, operand in operators], integral)
         except QuantityError:
@@ -50,23 +51,30 @@ def check(part: AllOf | JudgeTest | Choice, site: Site) -> Iterator[Finding]:
                 name=NAME,
                 severity=Severity.ERROR,
                 message="no value lies in this range",
-                address=address,
+                address=Address(path, keys),
                 help="all operators of a range must hold at once; write `any: [..]` if one of them is enough",
             )
 
 
-_Operators = list[tuple[str, Operand]]
+_Range: TypeAlias = tuple[tuple[str, tuple[Key, ...]], Kind, bool, list[tuple[str, Operand]]]
+"""Path and keys of a range, the kind of its numbers, whether they are whole, and its operators."""
 
 
-def _ranges_in(part: AllOf | JudgeTest | Choice, site: Site) -> Iterator[tuple[Address, Kind, bool, _Operators]]:
+def _ranges_in(part: AllOf | JudgeTest | Choice, site: Site) -> Iterable[_Range]:
+    if isinstance(part, AllOf):
+        return _ranges_among(part.children, site)
+    path, keys = part.address.path, part.address.keys
     if isinstance(part, JudgeTest):
-        yield part.address.child("score"), Kind.SHARE, False, list(part.ranges)
-    elif isinstance(part, Choice):
-        for field in dict.fromkeys(field for field, _, _ in part.ranges):
-            operators = [(op, operand) for name, op, operand in part.ranges if name == field]
-            yield part.address.child("where", field), _CATALOGUE_KINDS.get(field, Kind.NUMBER), False, operators
-    else:
-        yield from _ranges_among(part.children, site)
+        return [((path, (*keys, "score")), Kind.SHARE, False, list(part.ranges))]
+    return [
+        (
+            (path, (*keys, "where", field)),
+            _CATALOGUE_KINDS.get(field, Kind.NUMBER),
+            False,
+            [(op, operand) for name, op, operand in part.ranges if name == field],
+        )
+        for field in dict.fromkeys(field for field, _, _ in part.ranges)
+    ]
 
 
 _CATALOGUE_KINDS = {
@@ -77,14 +85,14 @@ _CATALOGUE_KINDS = {
 }
 
 
-def _ranges_among(children: tuple[Condition, ...], site: Site) -> Iterator[tuple[Address, Kind, bool, _Operators]]:
+def _ranges_among(children: tuple[Condition, ...], site: Site) -> Iterator[_Range]:
     """Tests that stand in one mapping of operators, together."""
     for tests in _together(children):
         fact = site.around.facts[tests[0].fact]
         if fact is not None and fact.kind.is_numeric:
-            address = tests[0].address
             operators = [(test.op, test.operand) for test in tests]
-            yield Address(address.path, address.keys[:-1]), fact.kind, fact.integral, operators
+            first = tests[0].address
+            yield (first.path, first.keys[:-1]), fact.kind, fact.integral, operators
 
 
 def _together(children: tuple[Condition, ...]) -> Iterator[list[Test]]:
@@ -103,12 +111,21 @@ def _together(children: tuple[Condition, ...]) -> Iterator[list[Test]]:
         yield run
 
 
-def _numbers(operand: Operand, kind: Kind) -> tuple[Decimal, ...]:
+_Number: TypeAlias = int | Decimal
+
+
+def _numbers(operand: Operand, kind: Kind) -> tuple[_Number, ...]:
+    if type(operand) is int and kind in _WITHOUT_UNIT:  # nearly always
+        return (operand,)
     values = operand if isinstance(operand, tuple) else (operand,)
     return tuple(parse_quantity(value, kind) for value in values)
 
 
-def _is_empty(operators: list[tuple[str, tuple[Decimal, ...]]], integral: bool) -> bool:
+_WITHOUT_UNIT = frozenset((Kind.COUNT, Kind.NUMBER))
+"""What any whole number measures as it is."""
+
+
+def _is_empty(operators: list[tuple[str, tuple[_Number, ...]]], integral: bool) -> bool:
     exact = [set(numbers) for op, numbers in operators if op in ("eq", "in")]
     if exact:
         return not any(_holds(number, operators) for number in set.intersection(*exact))
@@ -118,7 +135,7 @@ def _is_empty(operators: list[tuple[str, tuple[Decimal, ...]]], integral: bool) 
     return low[0] > high[0] or (low[0] == high[0] and (low[1] or high[1]))
 
 
-def _holds(number: Decimal, operators: list[tuple[str, tuple[Decimal, ...]]]) -> bool:
+def _holds(number: _Number, operators: list[tuple[str, tuple[_Number, ...]]]) -> bool:
     for op, numbers in operators:
         if op in ("in", "not_in"):
             if (number in numbers) != (op == "in"):
@@ -128,10 +145,10 @@ def _holds(number: Decimal, operators: list[tuple[str, tuple[Decimal, ...]]]) ->
     return True
 
 
-_Bound = tuple[Decimal, bool]
+_Bound = tuple[_Number, bool]
 
 
-def _bounds(operators: list[tuple[str, tuple[Decimal, ...]]], integral: bool) -> tuple[_Bound | None, _Bound | None]:
+def _bounds(operators: list[tuple[str, tuple[_Number, ...]]], integral: bool) -> tuple[_Bound | None, _Bound | None]:
     """The highest lower and the lowest upper bound, each with whether it is excluded itself."""
     lows = [_low(op, numbers[0], integral) for op, numbers in operators if op in ("gt", "gte")]
     highs = [_high(op, numbers[0], integral) for op, numbers in operators if op in ("lt", "lte")]
@@ -140,13 +157,13 @@ def _bounds(operators: list[tuple[str, tuple[Decimal, ...]]], integral: bool) ->
     return low, high
 
 
-def _low(op: str, number: Decimal, integral: bool) -> _Bound:
+def _low(op: str, number: _Number, integral: bool) -> _Bound:
     if integral:
-        return Decimal(math.floor(number) + 1 if op == "gt" else math.ceil(number)), False
+        return math.floor(number) + 1 if op == "gt" else math.ceil(number), False
     return number, op == "gt"
 
 
-def _high(op: str, number: Decimal, integral: bool) -> _Bound:
+def _high(op: str, number: _Number, integral: bool) -> _Bound:
     if integral:
-        return Decimal(math.ceil(number) - 1 if op == "lt" else math.floor(number)), False
+        return math.ceil(number) - 1 if op == "lt" else math.floor(number), False
     return number, op == "lt"
