@@ -164,7 +164,19 @@ def _index_tasks(work: _Work) -> None:
                 unit.scanner.prepare()
 
 
-STAGES: tuple[Callable[[_Work], None], ...] = (_open_scope, _resolve_declared, _compile_rules, _index_tasks)
+def _forget_nodes(work: _Work) -> None:
+    """Drop from the graph what only earlier rules had, so that it does not grow with every edit."""
+    if work.previous is not None:
+        work.scope.interner.keep(node for rule in work.rules for node in (rule.node, rule.hit) if node is not None)
+
+
+STAGES: tuple[Callable[[_Work], None], ...] = (
+    _open_scope,
+    _resolve_declared,
+    _compile_rules,
+    _index_tasks,
+    _forget_nodes,
+)
 """The stages, in order: each is explained by its docstring."""
 
 

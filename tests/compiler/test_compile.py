@@ -45,6 +45,19 @@ def test_an_unchanged_folder_gives_the_same_units(tmp_path: Path) -> None:
     assert second.revision == first.revision
 
 
+def test_the_graph_does_not_grow_with_every_edit(tmp_path: Path) -> None:
+    """Conditions that no rule has any more are forgotten, those that stay are the same."""
+    result = build(written(tmp_path, FILES))
+    sizes = []
+    for plan in ("free", "pro", "enterprise", "free", "pro"):
+        (tmp_path / "b.yaml").write_text(FILES["b.yaml"].replace("pro", plan), encoding="utf-8")
+        result = build(tmp_path, previous=result)
+        assert result.policy_set is not None
+        sizes.append(len(result.policy_set.interner.nodes))
+
+    assert sizes == [3] * 5
+
+
 def test_an_added_rule_moves_others_without_compiling_them(tmp_path: Path) -> None:
     """A rule of a new file takes its place; the rules around it are taken over."""
     first, second = _rebuilt(tmp_path, {"aa.yaml": "rules: [{name: new, when: {task: chat}, then: {route: frontier}}]"})

@@ -1,7 +1,5 @@
 """Nodes and the table that shares them."""
 
-import gc
-
 from policy_engine.compiler.atoms import Exists
 from policy_engine.compiler.graph import Interner, Node, Op, conjuncts, leaves
 
@@ -53,15 +51,17 @@ def test_the_opposite_of_an_opposite_is_the_node_itself() -> None:
     assert interner.negation(leaf) is negated
 
 
-def test_nodes_that_nobody_holds_are_forgotten() -> None:
-    """The table keeps nothing alive by itself."""
+def test_nodes_that_are_not_kept_are_forgotten() -> None:
+    """What is kept stays with all that is below it, and nothing else does."""
     interner = Interner()
-    held = _leaf(interner, "a")
-    interner.all_of([held, _leaf(interner, "b")])
+    a, b = _leaf(interner, "a"), _leaf(interner, "b")
+    kept = interner.negation(a)
+    interner.all_of([a, b])
 
-    gc.collect()
+    interner.keep([kept])
 
-    assert list(interner.nodes.values()) == [held]
+    assert set(interner.nodes.values()) == {a, kept}
+    assert interner.negation(a) is kept
 
 
 def test_conjuncts_are_what_must_hold_at_once() -> None:
