@@ -110,16 +110,24 @@ def _validate(_: argparse.Namespace) -> dict[str, float]:
 
 
 def _incremental(options: argparse.Namespace) -> dict[str, float]:
-    """Builds after an edit of one rule, and after one more rule, with the previous result at hand."""
-    from policy_engine import build
+    """
+    The first request without a task, then builds with the previous result at hand: after nothing, after an edit of one
+    rule, and after one more rule.
+    """
+    from policy_engine import Request, build, decide
 
     made = _workload(options)
     results = [build(options.folder)]
 
+    def ask() -> None:
+        if results[0].policy_set is not None:
+            decide(results[0].policy_set, Request(input="hello"))
+
     def act() -> None:
         results.append(build(options.folder, previous=results[-1]))
 
-    taken = _timed("build again: nothing changed", act)
+    taken = _timed("the first request without a task", ask)
+    taken |= _timed("build again: nothing changed", act)
     _edit(made, options)
     taken |= _timed("build again: one rule edited", act)
     _insert(made, options)
