@@ -84,12 +84,15 @@ def read_request(written: object, *, attributes: Mapping[str, Attribute] = _NOTH
     """
     The request that a JSON value describes: an object of schema request.v1, or the body of a chat completion.
 
+    It is for those who may say everything, such as whoever writes samples and tests. What a client sends over the wire
+    is read by `model.client_body`.
+
     Args:
         written: the decoded JSON.
         attributes: the declared attributes, which say where a chat body's `metadata` holds each.
 
     Raises:
-        ValueError: it is neither; says which field is wrong.
+        ValueError: it is neither, or a chat body sets what comes with the API key; says which field is wrong.
     """
     if not isinstance(written, Mapping):
         raise ValueError("a request must be a JSON object")
@@ -114,26 +117,53 @@ def _read_plain(written: Mapping[str, Any]) -> Request:
 def _read_chat(body: Mapping[str, Any], attributes: Mapping[str, Attribute]) -> Request:
     given: dict[str, Any] = {
         name: body[name]
-        for name in ("id", "messages", "tools", "input", "signals", "tokens", "session", "user", "task")
+        for name in ("id", "input", "signals", "tokens", "session", "task")
         if body.get(name) is not None
     }
-    metadata = body.get("metadata") or _NOTHING
-    for name in ("metadata", "attributes", "wants"):
-        if not isinstance(body.get(name) or _NOTHING, Mapping):
-            raise ValueError(f"`{name}` must be a JSON object")
-    model = str(body.get("model") or "auto")
-    name, _, task = model.partition(":") if model.startswith("auto:") else (model, "", "")
-    task = task or metadata.get("task") or ""
+    given |= chat_fields(body)
+    added = {name: _object(body, name) for name in ("attributes", "wants")}
+    for name in added["attributes"]:
+        if name in attributes and comes_with_key(attributes[name]):
+            raise ValueError(
+                f"attribute `{name}` comes with the API key, which the body of a chat completion cannot say; "
+                "a request that has `params` and `wants` instead can"
+            )
+    given["attributes"] = {**attributes_in_metadata(_object(body, "metadata"), attributes), **added["attributes"]}
+    given["wants"] = {**given["wants"], **added["wants"]}
+    if body.get("at") is not None:
+        given["at"] = read_moment(body["at"])
+    return Request(**given)
+
+
+def chat_fields(body: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    The fields of a request that the body of a chat completion tells by itself: nothing that this API does not have.
+
+    Raises:
+        ValueError: its `metadata` is no object.
+    """
+    given: dict[str, Any] = {name: body[name] for name in ("messages", "tools", "user") if body.get(name) is not None}
+    model, named = wanted_model(body)
+    task = named or _object(body, "metadata").get("task")
     if task:
         given["task"] = task
-    sent = {**attributes_in_metadata(metadata, attributes), **(body.get("attributes") or _NOTHING)}
-    wants = {"stream": bool(body.get("stream")), "json": _wants_json(body.get("response_format")), "model": name}
     params = {key: body[key] for key in _CHAT_PARAMS if body.get(key) is not None}
     if body.get("max_completion_tokens") is not None:
         params["max_tokens"] = body["max_completion_tokens"]
-    if body.get("at") is not None:
-        given["at"] = read_moment(body["at"])
-    return Request(**given, attributes=sent, params=params, wants={**wants, **(body.get("wants") or _NOTHING)})
+    wants = {"stream": bool(body.get("stream")), "json": _wants_json(body.get("response_format")), "model": model}
+    return {**given, "params": params, "wants": wants}
+
+
+def wanted_model(body: Mapping[str, Any]) -> tuple[str, str]:
+    """The model that a chat body asks for, and the task that it names so (`auto:TASK`); empty if it names none."""
+    model = str(body.get("model") or "auto")
+    name, _, task = model.partition(":") if model.startswith("auto:") else (model, "", "")
+    return name, task
+
+
+def comes_with_key(attribute: Attribute) -> bool:
+    """Whether an attribute says who the caller is, so that only the API key can tell it."""
+    return attribute.source == "key"
 
 
 def attributes_in_metadata(metadata: Mapping[str, Any], attributes: Mapping[str, Attribute]) -> dict[str, Any]:
@@ -165,6 +195,13 @@ def read_moment(written: object) -> datetime:
     if moment is None:
         raise ValueError(f"`at` must be a moment such as 2026-11-23T10:00:00Z, not `{written}`")
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _object(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = body.get(name) or _NOTHING
+    if not isinstance(value, Mapping):
+        raise ValueError(f"`{name}` must be a JSON object")
+    return value
 
 
 def _wants_json(response_format: object) -> bool:

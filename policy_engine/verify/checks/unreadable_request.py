@@ -25,24 +25,26 @@ CODE = "PE606"
 NAME = "unreadable-request"
 
 
-def check(page: TestPage, policy: Policy) -> Iterator[Finding]:  # noqa: ARG001  (all checks are called alike)
+def check(page: TestPage, policy: Policy) -> Iterator[Finding]:
     """One finding for each case that makes no request, for the first combination that does not."""
     for case in page.cases:
         if case.count() <= MOST_COMBINATIONS:
             requests = (written_request(case, page, combination) for combination in case.combinations())
-            yield from _first(requests, case.address)
+            yield from _first(requests, policy, case.address)
 
 
-def check_examples(rule: Rule, policy: Policy) -> Iterator[Finding]:  # noqa: ARG001  (all checks are called alike)
+def check_examples(rule: Rule, policy: Policy) -> Iterator[Finding]:
     """One finding for each example that is no request."""
     for example in rule.examples:
-        yield from _first((example.request,), example.address)
+        yield from _first((example.request,), policy, example.address)
 
 
-def _first(requests: Iterator[Mapping[str, Any]] | tuple[Mapping[str, Any]], address: Address) -> Iterator[Finding]:
+def _first(
+    requests: Iterator[Mapping[str, Any]] | tuple[Mapping[str, Any]], policy: Policy, address: Address
+) -> Iterator[Finding]:
     for written in requests:
         try:
-            read_request(written)
+            read_request(written, attributes=policy.declarations.attributes)
         except ValueError as problem:
             yield Finding(
                 code=CODE,
