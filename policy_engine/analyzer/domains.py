@@ -14,7 +14,7 @@ from policy_engine.analyzer.patterns import pairs_of, plain_of
 from policy_engine.analyzer.space import UNSAID, Space
 from policy_engine.compiler.atoms import Atom, During, InSet, Interval, Judged, Sampled
 from policy_engine.compiler.probes import judged_fact, probe_of
-from policy_engine.model.condition import Scalar
+from policy_engine.model.condition import Kinded, Scalar
 from policy_engine.model.facts import Facts
 from policy_engine.model.layout import Layout
 from policy_engine.model.quantity import Kind
@@ -123,13 +123,13 @@ class Domains:
             for outer, inner in pairs_of([one for one, _ in plain]):
                 self.space.imply(plain[outer][1], plain[inner][1])
 
-    def of_member(self, fact: Fact, value: Scalar, version: int = 0) -> int:
+    def of_member(self, fact: Fact, value: Kinded, version: int = 0) -> int:
         """The variable that says whether a list holds a value."""
         key = (fact.name, "member", value, version)
         if key not in self.numbers:
             self.facts[fact.name] = fact
             status = self.of_known(fact, version)
-            name = f"{fact.name} has {value}"
+            name = f"{fact.name} has {value[1]}"
             self.numbers[key] = self.space.add(name, (Mark.NO, Mark.YES), unknown=UNSAID, status=status)
         return self.numbers[key]
 

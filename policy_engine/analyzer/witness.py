@@ -83,7 +83,7 @@ def _pick(picks: Picks, key: object, cells: Sequence[Cell]) -> None:
         case (str(name), "pattern", str(pattern), _):
             if len(cells) == 1 or cell is not Mark.NO:
                 (picks.found if cell is Mark.YES else picks.avoided).setdefault(name, []).append(pattern)
-        case (str(name), "member", value, _):
+        case (str(name), "member", (_, value), _):
             if cell is Mark.YES:
                 picks.members.setdefault(name, []).append(value)
         case (str(name), "sample", str(salt), _):

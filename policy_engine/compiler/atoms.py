@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from policy_engine.model.condition import Scalar
+from policy_engine.model.condition import Kinded, Scalar
 from policy_engine.model.vocabulary import Fact
 
 
@@ -35,10 +35,10 @@ class IsTrue:
 
 @dataclass(frozen=True, slots=True)
 class HasAny:
-    """The list fact holds at least one of these values."""
+    """The list fact holds at least one of these values, of which true is not 1."""
 
     fact: Fact
-    values: frozenset[Scalar]
+    values: frozenset[Kinded]
 
 
 @dataclass(frozen=True, slots=True)

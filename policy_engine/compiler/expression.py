@@ -29,7 +29,7 @@ from policy_engine.compiler.terms import (
     merged,
 )
 from policy_engine.diagnostics import Finding, Severity
-from policy_engine.model.condition import ExpressionTest, Scalar, Test
+from policy_engine.model.condition import ExpressionTest, Scalar, Test, kinded
 from policy_engine.model.quantity import Kind
 from policy_engine.model.vocabulary import Fact
 from policy_engine.validator.suggestion import listed
@@ -242,8 +242,8 @@ class _Reader:
             return self._scope.leaf(InSet(left.fact, values), text)
         if right.kind is Kind.LIST and left.kind is not Kind.LIST and left.kind is not Kind.BOOLEAN:
             if left.literal is not None and right.fact is not None:
-                return self._scope.leaf(HasAny(right.fact, frozenset((left.literal,))), text)
-            return self._computed(f"{left.source} in {right.source}", text, left, right)
+                return self._scope.leaf(HasAny(right.fact, frozenset((kinded(left.literal),))), text)
+            return self._computed(f"is_listed({left.source}, {right.source})", text, left, right)
         if right.kind is Kind.TEXT and left.kind is Kind.TEXT:
             return self._computed(f"{left.source} in {right.source}", text, left, right)
         raise Refusal(MISTYPED, f"nothing can be `in` `{right.text}`, which is {kind_name(right.kind)}", node)

@@ -83,7 +83,7 @@ def _named(name: str, scope: Scope) -> Node:
 def _test(test: Test, scope: Scope) -> Node:
     if test.op in _SEARCHES and not patterns_hold(test, scope):
         return scope.never()
-    key = (test.fact, test.op, test.operand, type(test.operand))
+    key = (test.fact, test.op, repr(test.operand))  # true and 1 are not the same
     known = scope.compared.get(key)
     return _new_test(test, key, scope) if known is None else known
 

@@ -10,7 +10,7 @@ from policy_engine.compiler.atoms import Exists, HasAny, InSet, Interval, IsTrue
 from policy_engine.compiler.graph import Node
 from policy_engine.compiler.pattern import glob_pattern, phrase_pattern
 from policy_engine.compiler.scope import Scope
-from policy_engine.model.condition import Operand, Scalar
+from policy_engine.model.condition import Operand, Scalar, kinded
 from policy_engine.model.quantity import Kind, QuantityError, parse_quantity
 from policy_engine.model.vocabulary import Fact
 
@@ -34,7 +34,7 @@ def compare(fact: Fact, op: str, operand: Operand, scope: Scope) -> Node:
         return _search(fact, op, operand, scope)
     values = operand if isinstance(operand, tuple) else (operand,)
     if fact.kind is Kind.LIST or op == "has":
-        return scope.leaf(HasAny(fact, frozenset(values)), text)
+        return scope.leaf(HasAny(fact, frozenset(map(kinded, values))), text)
     if fact.kind is Kind.BOOLEAN:
         return _boolean(fact, values, scope)
     if not fact.kind.is_numeric:

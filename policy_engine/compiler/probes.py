@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import singledispatch
@@ -34,6 +34,7 @@ from policy_engine.compiler.atoms import (
 from policy_engine.compiler.graph import Probe, Truth
 from policy_engine.compiler.pattern import searcher
 from policy_engine.compiler.source import EXPRESSION_FUNCTIONS, compile_function
+from policy_engine.model.condition import Kinded, Scalar, kinded
 from policy_engine.model.facts import PENDING, UNKNOWN, Facts
 from policy_engine.model.quantity import Kind
 from policy_engine.model.vocabulary import Fact, Stage
@@ -210,7 +211,21 @@ def _is_true(atom: IsTrue) -> Probe:
 
 @_probe.register
 def _has_any(atom: HasAny) -> Probe:
-    return _on(atom.fact, lambda value: not atom.values.isdisjoint(value))
+    return _on(atom.fact, member_test(atom.values))
+
+
+def member_test(wanted: frozenset[Kinded]) -> Callable[[Iterable[Scalar]], bool]:
+    """Whether a list holds one of some values."""
+    values = unmistakable_members(wanted)
+    if values is not None:
+        return lambda items: not values.isdisjoint(items)
+    return lambda items: any(kinded(item) in wanted for item in items)
+
+
+def unmistakable_members(wanted: frozenset[Kinded]) -> frozenset[Scalar] | None:
+    """The same values if none of them is, or is to Python equal to, a boolean; else None."""
+    values = frozenset(value for _, value in wanted)
+    return values if values.isdisjoint((0, 1)) else None
 
 
 @_probe.register
@@ -270,8 +285,10 @@ def sample_position(salt: str, value: object) -> int:
     """
     Where a value falls in [0, 2**64): BLAKE2b-64 of salt, NUL and the value as text, read big-endian.
 
-    Integers are written in decimal, booleans as `true` and `false`.
+    Integers are written in decimal, as are numbers that are whole, and booleans as `true` and `false`.
     """
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     text = str(value).lower() if isinstance(value, bool) else str(value)
     hashed = blake2b(f"{salt}\0{text}".encode("utf-8", "surrogatepass"), digest_size=8)
     return int.from_bytes(hashed.digest(), "big")

@@ -8,6 +8,7 @@ from typing import Any
 
 from policy_engine.compiler.atoms import Computed, HasAny, InSet, Interval, IsTrue, Scored
 from policy_engine.compiler.graph import Node, Op
+from policy_engine.compiler.probes import member_test, unmistakable_members
 from policy_engine.compiler.source import EXPRESSION_FUNCTIONS, compile_function, define_function, fact_source
 from policy_engine.model.facts import Facts
 
@@ -99,7 +100,10 @@ class _Writer:
             case IsTrue(fact=fact):
                 return fact_source(fact)
             case HasAny(fact=fact, values=values):
-                return f"(not {self._name(values)}.isdisjoint({fact_source(fact)}))"
+                unmistakable = unmistakable_members(values)
+                if unmistakable is not None:
+                    return f"(not {self._name(unmistakable)}.isdisjoint({fact_source(fact)}))"
+                return f"{self._name(member_test(values))}({fact_source(fact)})"
             case Computed(source=source):
                 return source
             case Scored():

@@ -81,6 +81,11 @@ def count_occurrences(text: str, *phrases: str) -> int:
     return sum(text.count(phrase) for phrase in phrases if phrase)
 
 
+def is_listed(value: object, items: Sequence[object]) -> bool:
+    """Whether a text or number is among some items, of which true is not 1."""
+    return any(item == value for item in items if not isinstance(item, bool))
+
+
 EXPRESSION_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "len": len,
     "min": min,
@@ -91,5 +96,6 @@ EXPRESSION_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "startswith": str.startswith,
     "endswith": str.endswith,
     "count": count_occurrences,
+    "is_listed": is_listed,
 }
-"""What an expression may call, and `float`, which generated code alone uses."""
+"""What an expression may call, and `float` and `is_listed`, which generated code alone uses."""

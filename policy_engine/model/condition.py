@@ -122,9 +122,16 @@ class JudgeTest:
 
 Scalar: TypeAlias = str | int | float | bool
 Operand: TypeAlias = Scalar | tuple[Scalar, ...]
+Kinded: TypeAlias = tuple[bool, Scalar]
+"""A value and whether it is a boolean; see `kinded`."""
 Condition: TypeAlias = (
     AllOf | AnyOf | NoneOf | Negation | Reference | Test | TimeTest | SampleTest | ExpressionTest | JudgeTest
 )
+
+
+def kinded(value: Scalar) -> Kinded:
+    """A value that is equal to another only where both are booleans or neither is: to Python, true is 1."""
+    return isinstance(value, bool), value
 
 
 def children_of(condition: Condition) -> tuple[Condition, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from policy_engine.model.calibration import threshold_in
-from policy_engine.model.condition import Scalar
+from policy_engine.model.condition import Kinded, Scalar, kinded
 from policy_engine.model.policy import AttributeType, Declarations
 from policy_engine.model.quantity import Kind
 from policy_engine.model.vocabulary import SECTIONS, SESSION
@@ -23,7 +23,7 @@ class Slot:
     How one attribute or own signal is checked.
 
     `exact` is the one Python type that needs no closer look; `given` is the mask that clears its `bit` from what is
-    missing.
+    missing; `items` are the choices of `enum` again, for lists: in them true is not 1.
     """
 
     bit: int
@@ -31,19 +31,22 @@ class Slot:
     exact: object
     enum: frozenset[Scalar] | None
     given: int
+    items: frozenset[Kinded]
 
     def accepted(self, value: Any) -> Any:
         """The value as rules see it, or None if it has the wrong type or is not in the enum."""
         value = _ACCEPT[self.type](value)
         if value is None or self.enum is None:
             return value
-        items = value if isinstance(value, tuple) else (value,)
-        return value if all(item in self.enum for item in items) else None
+        if isinstance(value, tuple):
+            return value if self.items.issuperset(map(kinded, value)) else None
+        return value if value in self.enum else None
 
     def expectation(self) -> str:
         """What is wanted, for a message."""
         if self.enum is not None:
-            return "one of " + ", ".join(f"`{value}`" for value in sorted(self.enum, key=str))
+            words = (str(value).lower() if is_boolean else str(value) for is_boolean, value in self.items)
+            return "one of " + ", ".join(f"`{word}`" for word in sorted(words))
         return _WANTED[self.type]
 
 
@@ -119,7 +122,8 @@ def _groups(declarations: Declarations) -> list[str]:
 
 def _slot(declared: Any, bit: int) -> Slot:
     enum = None if declared.enum is None else frozenset(declared.enum)
-    return Slot(bit=bit, type=declared.type, exact=_EXACT_TYPES.get(declared.type), enum=enum, given=~bit)
+    exact, items = _EXACT_TYPES.get(declared.type), frozenset(map(kinded, declared.enum or ()))
+    return Slot(bit=bit, type=declared.type, exact=exact, enum=enum, given=~bit, items=items)
 
 
 def _label_set(labels: Any) -> frozenset[Scalar] | None:
@@ -200,7 +204,12 @@ def _boolean(value: Any) -> bool | None:
 
 
 def _number(value: Any) -> int | float | None:
-    return value if is_number(value) else None
+    return _plain(value) if is_number(value) else None
+
+
+def _plain(value: Any) -> Any:
+    """A number as it is counted, hashed and written: 3.0 is 3."""
+    return int(value) if type(value) is float and value.is_integer() else value
 
 
 def _integer(value: Any) -> int | None:
@@ -212,7 +221,8 @@ def _integer(value: Any) -> int | None:
 def _list(value: Any) -> tuple[Scalar, ...] | None:
     if not isinstance(value, list | tuple):
         return None
-    return tuple(value) if all(isinstance(item, str | bool) or is_number(item) for item in value) else None
+    is_list = all(isinstance(item, str | bool) or is_number(item) for item in value)
+    return tuple(map(_plain, value)) if is_list else None
 
 
 _ACCEPT: Mapping[AttributeType, Any] = {

@@ -84,7 +84,7 @@ class Wishes:
             case IsTrue(fact=fact):
                 yield {fact.name: holds}
             case HasAny(fact=fact, values=values):
-                lists: list[list[Any]] = [[value] for value in sorted(values, key=str)] if holds else [[]]
+                lists: list[list[Any]] = [[value] for _, value in sorted(values, key=str)] if holds else [[]]
                 yield from ({fact.name: items} for items in lists)
             case Exists(attribute=name):
                 yield {f"attributes.{name}": "x" if holds else None}

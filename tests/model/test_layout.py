@@ -6,7 +6,7 @@ import pytest
 
 from policy_engine.diagnostics import Address
 from policy_engine.model.layout import Slot, accepted_signal, fields_of, is_number, layout_of
-from policy_engine.model.policy import AttributeType, Declarations, Setting, SignalDeclaration
+from policy_engine.model.policy import Attribute, AttributeType, Declarations, Setting, SignalDeclaration
 
 HERE = Address("a.yaml")
 
@@ -20,6 +20,8 @@ ACCEPTED: list[tuple[AttributeType, Any, Any]] = [
     (AttributeType.INTEGER, "3", None),
     (AttributeType.INTEGER, float("inf"), None),
     (AttributeType.NUMBER, 3, 3),
+    (AttributeType.NUMBER, 3.0, 3),
+    (AttributeType.NUMBER, 1e22, 10**22),
     (AttributeType.NUMBER, -0.5, -0.5),
     (AttributeType.NUMBER, float("nan"), None),
     (AttributeType.NUMBER, False, None),
@@ -38,19 +40,29 @@ ACCEPTED: list[tuple[AttributeType, Any, Any]] = [
 @pytest.mark.parametrize(("type_", "value", "seen"), ACCEPTED)
 def test_a_value_is_of_its_type_or_nothing(type_: AttributeType, value: Any, seen: Any) -> None:
     """A valid value is seen as it is, whole floats as integers and lists as tuples; an invalid one is None."""
-    found = Slot(bit=1, type=type_, exact=None, enum=None, given=~1).accepted(value)
+    found = Slot(bit=1, type=type_, exact=None, enum=None, given=~1, items=frozenset()).accepted(value)
 
     assert (found, type(found)) == (seen, type(seen))
 
 
 def test_a_value_is_of_its_enum_each_item_of_a_list_too() -> None:
     """An enum admits its values only."""
-    text = Slot(bit=1, type=AttributeType.STRING, exact=str, enum=frozenset(("b", "a")), given=~1)
-    many = Slot(bit=1, type=AttributeType.LIST, exact=None, enum=frozenset(("a", 1)), given=~1)
+    declared = [
+        Attribute(name="text", type=AttributeType.STRING, enum=("b", "a"), address=HERE, source="key"),
+        Attribute(name="many", type=AttributeType.LIST, enum=("a", 1, False), address=HERE, source="key"),
+    ]
+    layout = layout_of(Declarations(fingerprint="", attributes={one.name: one for one in declared}))
+    text, many = layout.attributes["text"], layout.attributes["many"]
 
     assert [text.accepted(value) for value in ("a", "c", 1)] == ["a", None, None]
-    assert [many.accepted(value) for value in (["a", 1], ["a", "b"], [])] == [("a", 1), None, ()]
-    assert (text.expectation(), many.expectation()) == ("one of `a`, `b`", "one of `1`, `a`")
+    assert [many.accepted(value) for value in (["a", 1.0], ["a", "b"], [], [True], [0])] == [
+        ("a", 1),
+        None,
+        (),
+        None,
+        None,
+    ]
+    assert (text.expectation(), many.expectation()) == ("one of `a`, `b`", "one of `1`, `a`, `false`")
 
 
 SIGNALS: dict[str, tuple[str, Any, Any]] = {

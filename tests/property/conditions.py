@@ -120,7 +120,8 @@ class Conditions:
         if name in pools.ATTRIBUTE_TYPES and happens(self.rng, 0.12):
             return {"exists": self._flag()}
         if type_ == "list":
-            return {"has": self._one((self._one(pools.ITEMS), self._some(pools.ITEMS)))}
+            items = pools.ENUMS.get(name, pools.ITEMS)
+            return {"has": self._one((self._one(items), self._some(items)))}
         if type_ == "boolean":
             return self._one((self._flag(), {"eq": self._flag()}, {"ne": self._flag()}, [True, False]))
         if type_ == "string":

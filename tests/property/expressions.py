@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from random import Random
 
@@ -104,7 +105,7 @@ class Expressions:
         )
 
     def _member(self) -> str:
-        item = self.rng.choice(pools.ITEMS)
+        item = json.dumps(self.rng.choice([item for item in pools.ITEMS if not isinstance(item, bool)]))
         return self.rng.choice(
             (
                 'attributes.plan in ("pro", "max")',
@@ -116,8 +117,9 @@ class Expressions:
                 'classifier.complexity.label == "easy"',
                 "attributes.seats in (0, 2, 5)",
                 "attributes.level == 2",
-                f'"{item}" in attributes.labels',
-                f'"{item}" not in signal.topics',
+                f"{item} in attributes.labels",
+                f"{item} not in signal.topics",
+                "attributes.seats in attributes.labels",
                 "attributes.items in attributes.labels",
                 'session == "s1"',
                 'user in ("u1", "u3")',

@@ -88,7 +88,12 @@ def make_terminal(rng: Random) -> dict[str, Any]:
 def _route(rng: Random) -> Any:
     forms: list[Any] = [*pools.MODELS, *pools.TIERS, "requested"]
     forms.append({"split": {"fast": 3, "huge": 1.5}})
-    forms.append({"split": {"tiny": 50, "large": 50}, "by": rng.choice(("session", "user", "attributes.seats"))})
+    forms.append(
+        {
+            "split": {"tiny": 50, "large": 50},
+            "by": rng.choice(("session", "user", "attributes.seats", "attributes.ratio")),
+        }
+    )
     forms.append({rng.choice(("cheapest", "best", "fastest")): ["slow", "fast"]})
     forms.append({"cheapest": list(pools.MODELS), "where": {"tags": ["eu"]}})
     quick = rng.choice(({"lt": "1s"}, {"in": ["400ms", "1s"]}, {"ne": "400ms"}))
@@ -142,7 +147,9 @@ def _declared(name: str, type_: str) -> dict[str, Any]:
 def _typed(rng: Random, name: str, type_: str) -> dict[str, Any]:
     declared = _declared(name, type_)
     if happens(rng, 0.3):
-        declared["default"] = [rng.choice(pools.ITEMS)] if type_ == "list" else rng.choice(pools.VALUES[name])
+        declared["default"] = (
+            [rng.choice(pools.ENUMS.get(name, pools.ITEMS))] if type_ == "list" else rng.choice(pools.VALUES[name])
+        )
     return declared
 
 

@@ -53,10 +53,13 @@ MOMENTS = (
 
 STRINGS = ("", "acme", "Acme Ltd", "über gmbh", "x")
 INTEGERS = (0, 1, 2, 5, 40, -3)
-FLOATS = (0, 0.1, 0.25, 0.3, 1, 2.5, 1000)
-ITEMS = ("red", "green", "blue")
+FLOATS = (0, 0.0, 0.1, 0.25, 0.3, 1, 1.0, 2.5, 3, 3.0, 1000, 1000.0)
+"""Numbers that are whole are there in both spellings, which are the same."""
+ITEMS = ("red", "green", "blue", "1", 0, 1, 1.0, 2.5, True, False)
+"""To Python, true is 1; to the language it is not."""
 PLANS = ("free", "pro", "max")
 LEVELS = (1, 2, 3)
+MARKS = ("red", 1, False)
 SEVERITIES = ("low", "high")
 LABELS = ("easy", "hard")
 
@@ -69,6 +72,7 @@ ATTRIBUTE_TYPES = {
     "ratio": "number",
     "vip": "boolean",
     "labels": "list",
+    "marks": "list",
 }
 """An attribute may be called `items`, like a method of mappings."""
 SIGNAL_TYPES = {"risk": "number", "hops": "integer", "severity": "string", "flagged": "boolean", "topics": "list"}
@@ -86,7 +90,7 @@ VALUES = {
     "flagged": (True, False),
 }
 """What an attribute or own signal can be, by name; lists are made of ITEMS."""
-ENUMS = {"plan": PLANS, "level": LEVELS, "severity": SEVERITIES}
+ENUMS = {"plan": PLANS, "level": LEVELS, "severity": SEVERITIES, "marks": MARKS}
 
 MODELS = ("tiny", "small", "large", "huge")
 TIERS = ("fast", "slow")
@@ -95,4 +99,4 @@ CASCADES = ("careful", "plain")
 
 CONVERSATION_COUNTS = ("messages", "turns", "tools", "tool_calls", "tool_results", "tool_errors", "images", "repeats")
 CONVERSATION_FLAGS = ("has_system", "in_tool_loop")
-KEYS = ("id", "session", "user", "attributes.tenant", "attributes.vip", "attributes.seats")
+KEYS = ("id", "session", "user", "attributes.tenant", "attributes.vip", "attributes.seats", "attributes.ratio")

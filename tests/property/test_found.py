@@ -8,6 +8,11 @@ from tests.property.agreement import built, compared, seen
 from tests.property.policies import Files
 from tests.reference import Answer, Reference
 
+SHARE_OF_3, SHARE_AFTER_3 = (
+    "0.527707098905157119387611397431925297496491111814975738525390625",
+    "0.5277070989051571194418215060562005191968637518584728240966796875",
+)
+"""The hash of the text `3` under the salt `s`, of which it is not below itself, and the hash after."""
 AT = {"at": "2026-11-23T10:00:00Z"}
 
 
@@ -77,6 +82,34 @@ def expected(*, rule: str | None = None, tags: tuple[str, ...] = (), unknown: tu
             expected(),
         ),
         (
+            {},
+            {"attributes": {"groups": {"has": 1}}},
+            {"attributes": {"groups": [True]}},
+            expected(),
+        ),
+        (
+            {},
+            {"attributes": {"groups": {"has": [False]}}, "expr": "attributes.seats not in attributes.groups"},
+            {"attributes": {"groups": [False], "seats": 0}},
+            expected(rule="denied"),
+        ),
+        (
+            {"attributes": {"marks": {"type": "list", "enum": [1, "x"]}}},
+            {"attributes": {"marks": {"has": "x"}}},
+            {"attributes": {"marks": ["x", True]}},
+            expected(unknown=("attributes.marks",)),
+        ),
+        *(
+            (
+                {"attributes": {"ratio": {"type": "number"}}},
+                {"sample": {"share": share, "by": "attributes.ratio", "salt": "s"}},
+                {"attributes": {"ratio": number}},
+                expected(rule=rule),
+            )
+            for share, rule in ((SHARE_OF_3, None), (SHARE_AFTER_3, "denied"))
+            for number in (3, 3.0)
+        ),
+        (
             {"default": {"route": ["n", "m"]}},
             {"task": "code"},
             {"task": "chat", "messages": [], "tokens": {"input": 100}},
@@ -94,6 +127,13 @@ def expected(*, rule: str | None = None, tags: tuple[str, ...] = (), unknown: tu
         "long id",
         "list of latencies",
         "quality in per cent",
+        "true where 1 is looked for in a list",
+        "false in a list, where a number 0 is not",
+        "true where an enum has 1",
+        "an integer and its own hash",
+        "a whole number and the hash of the integer",
+        "an integer and the hash after",
+        "a whole number and the hash after that of the integer",
         "tokens without messages",
     ],
 )
@@ -110,7 +150,7 @@ def test_it_agrees_now(
                 "m": {"provider": "own", "model": "m", "quality": 0.9},
                 "n": {"provider": "own", "model": "n", "quality": 0.5, "context": 60},
             },
-            "attributes": {"seats": {"type": "integer"}},
+            "attributes": {"seats": {"type": "integer"}, "groups": {"type": "list"}},
             "signals": {"risk": {"type": "number"}},
             "budgets": {"daily": {"amount": "$50", "window": "day"}},
             "rules": [{"name": "denied", "when": when, "on_unknown": "skip", "then": {"deny": {"message": "no"}}}],

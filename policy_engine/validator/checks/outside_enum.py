@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policy_engine.diagnostics import Address, Finding, Part, RelatedAddress, Severity
-from policy_engine.model.condition import Scalar, Test
+from policy_engine.model.condition import Scalar, Test, kinded
 from policy_engine.model.policy import Attribute, AttributeType, Declarations, SignalDeclaration
 from policy_engine.validator.suggestion import help_for_word, shown
 from policy_engine.validator.surroundings import Site
@@ -60,7 +60,7 @@ def _in_default(attribute: Attribute) -> Iterator[Finding]:
 def _outside(value: Scalar, declared: Attribute | SignalDeclaration, address: Address) -> Iterator[Finding]:
     choices = declared.enum or ()
     # A value of another type is told by `mismatched-value`.
-    if value in choices or not any(type(choice) is type(value) for choice in choices):
+    if kinded(value) in map(kinded, choices) or not any(type(choice) is type(value) for choice in choices):
         return
     place = declared.address.child("enum")
     yield Finding(

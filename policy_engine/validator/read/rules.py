@@ -53,7 +53,7 @@ def _kept(
     paths = (path,) if home == path else (home, path)
     outer = tuple(map(whens.get, paths))
     known = previous.get(entry.address) if previous else None
-    if known is not None and known.value == entry.value and known.outer == outer:
+    if known is not None and _is_same(known.value, entry.value) and _is_same(known.outer, outer):
         return known
     condition = None
     for path in paths:
@@ -93,6 +93,11 @@ def both(outer: Condition | None, inner: Condition | None, *, address: Address) 
 def in_decision_order(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """Rules that come by file path and position, sorted by priority, higher first."""
     return tuple(sorted(rules, key=lambda rule: -rule.priority))
+
+
+def _is_same(before: object, now: object) -> bool:
+    """Whether something is written as before; to Python, true is equal to 1."""
+    return before is now or (before == now and repr(before) == repr(now))
 
 
 def _on_unknown(written: object) -> OnUnknown | None:

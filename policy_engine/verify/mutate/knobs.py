@@ -79,7 +79,7 @@ def _knobs(atom: Atom) -> Iterator[Knob]:
         case IsTrue(fact=fact):
             yield from _of_fact(fact, (True, False))
         case HasAny(fact=fact, values=values):
-            yield from _of_fact(fact, (*([value] for value in sorted(values, key=str)), []))
+            yield from _of_fact(fact, (*([value] for _, value in sorted(values, key=str)), []))
         case Exists(attribute=attribute):
             yield from (Knob(f"attributes.{attribute}", value) for value in ("x", ABSENT))
         case Known(fact=fact):
