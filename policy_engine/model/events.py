@@ -98,6 +98,20 @@ class SignalFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CacheFileFailed:
+    """
+    The file that keeps a cache ready for a restart could not be used, or not be written.
+
+    Nothing is lost: the entries are in the state, and are read from there, which takes longer.
+    """
+
+    name: ClassVar[str] = "cache_file.failed"
+    cache: str
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerFailed:
     """
     The ledger could not be written as it should.
@@ -185,6 +199,7 @@ Event: TypeAlias = (
     | WatcherRestarted
     | WatcherBlind
     | SignalFailed
+    | CacheFileFailed
     | LedgerFailed
     | LedgerRecovered
     | RequestFinished

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from policy_engine.compiler.policy_set import PolicySet
     from policy_engine.model.policy import Declarations
     from policy_engine.signals.caches.caches import Caches
+    from policy_engine.signals.caches.directories import Directories
     from policy_engine.signals.call import SignalFunction
     from policy_engine.signals.embedders.named import Embedders
     from policy_engine.signals.registry import Registry
@@ -65,6 +66,7 @@ class LiveSignals:
         self._measured = Measurements()
         self._transport: HttpTransport | None = None
         self._latest: tuple[PolicySet, Signals] | None = None
+        self._directories: Directories | None = None
 
     def of(self, policy_set: PolicySet) -> Signals:
         """The signals of these policies, the same until others are asked for."""
@@ -77,6 +79,8 @@ class LiveSignals:
         """Lets go of the state, of threads and of connections to embedders; asking on opens them again."""
         if self._latest is not None:
             self._latest[1].sources.close()
+        if self._directories is not None:
+            self._directories.close()
         if self._transport is not None:
             self._transport.close()
         self.state.close()
@@ -85,7 +89,7 @@ class LiveSignals:
         declarations = policy_set.declarations
         counters = Counters(declarations, state=self.state, measured=self._measured)
         embedders = _embedders(declarations, self._shared_transport()) if _embeds(declarations) else None
-        caches = _caches(declarations, self.state, embedders) if embedders is not None and declarations.caches else None
+        caches = self._caches(declarations, embedders) if embedders is not None and declarations.caches else None
         known = (
             counters.measured,
             counters,
@@ -104,6 +108,14 @@ class LiveSignals:
 
             self._transport = HttpTransport()
         return self._transport
+
+    def _caches(self, declarations: Declarations, embedders: Embedders) -> Caches:
+        from policy_engine.signals.caches.caches import Caches
+        from policy_engine.signals.caches.directories import Directories
+
+        if self._directories is None:
+            self._directories = Directories(self.state, emit=self.emit)
+        return Caches(declarations, state=self.state, embedders=embedders, directories=self._directories)
 
 
 def pure_sources(policy_set: PolicySet, *, on_event: Emit | None = None) -> Sources:
@@ -145,12 +157,6 @@ def _embedders(declarations: Declarations, transport: HttpTransport | None = Non
     return Embedders(
         endpoint_of=Endpoints(declarations, transport=transport).of, rates_of=partial(rates_of, declarations)
     )
-
-
-def _caches(declarations: Declarations, state: State, embedders: Embedders) -> Caches:
-    from policy_engine.signals.caches.caches import Caches
-
-    return Caches(declarations, state=state, embedders=embedders)
 
 
 def _registry(functions: Mapping[str, SignalFunction], emit: Emit) -> Registry:

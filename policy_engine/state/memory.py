@@ -35,6 +35,7 @@ class MemoryState:
     """
 
     blocking = False
+    place = None
 
     def __init__(self) -> None:
         self.log = MemoryLog()

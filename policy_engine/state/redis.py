@@ -62,6 +62,7 @@ class RedisState:
     """
 
     blocking = True
+    place = None
 
     def __init__(
         self,

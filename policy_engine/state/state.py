@@ -59,6 +59,11 @@ class State(Protocol):
         ...
 
     @property
+    def place(self) -> str | None:
+        """The file on this machine that it is in, beside which there may be others that belong to it; None without."""
+        ...
+
+    @property
     def log(self) -> Log:
         """The logs that are kept in the same place."""
         ...

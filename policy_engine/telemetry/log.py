@@ -8,6 +8,7 @@ from typing import TextIO
 import structlog
 
 from policy_engine.model.events import (
+    CacheFileFailed,
     Emit,
     Event,
     LastGoodFailed,
@@ -22,6 +23,7 @@ from policy_engine.model.events import (
 )
 
 _WARNINGS = (
+    CacheFileFailed,
     LastGoodFailed,
     LastGoodServed,
     LedgerFailed,

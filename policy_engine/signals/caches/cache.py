@@ -15,7 +15,7 @@ from policy_engine.model.calibration import NEVER
 from policy_engine.model.call import Reply
 from policy_engine.signals.caches.asked import Asked, normal
 from policy_engine.signals.caches.checks import Check, Checks, Realised
-from policy_engine.signals.caches.directory import Directory
+from policy_engine.signals.caches.directories import LOGS, Directories
 from policy_engine.signals.caches.entry import Entry, decoded_reply, encoded, encoded_reply
 from policy_engine.signals.caches.settings import CacheSettings
 from policy_engine.signals.guards.guard import Veto, read_beginning, veto_between
@@ -29,9 +29,8 @@ if TYPE_CHECKING:
 
     from policy_engine.signals.embedders.protocol import Embedder
 
-LOGS: Final = "cache/"
 CHECKS: Final = "cache-checks/"
-"""How the names of logs of entries, and of checks, begin; the cache's name follows, then the embedder's."""
+"""How the names of logs of checks begin; the cache's name follows, then the embedder's."""
 
 MAX_CHARS: Final = 2_000
 """Longer texts are hits for themselves alone: what embedders and guards see is their beginning."""
@@ -99,6 +98,7 @@ class KeptCache:
     A cache over a state: exact without an embedder, else semantic.
 
     Args:
+        directories: those over the same state, where there are some already.
         chance: a number from 0 to 1, which decides whether a hit is checked.
     """
 
@@ -108,6 +108,7 @@ class KeptCache:
         state: State,
         embedder: Embedder | None,
         *,
+        directories: Directories | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.settings = settings
@@ -118,7 +119,7 @@ class KeptCache:
         identity = "exact" if embedder is None else embedder.identity
         self._prefix = f"{LOGS}{settings.name}/"
         self.name = f"{self._prefix}{identity}"
-        self._directory = PerProcess(lambda: Directory(state.log, self.name))
+        self._directory = (directories or Directories(state)).of(settings.name, identity, ttl_s=settings.ttl_s)
         self._checks = PerProcess(lambda: Checks(state.log, f"{CHECKS}{settings.name}/{identity}"))
         self._misfit = _misfit(settings, identity)
 
@@ -133,7 +134,8 @@ class KeptCache:
             )
         vector = self._embedder.embed([asked.text])[0]
         if same is not None:
-            return self._decided(same, 1.0, Found(asked=asked, similarity=1.0, vector=vector), now_s)
+            found = Found(asked=asked, similarity=1.0, vector=vector, near=(same.id, 1.0))
+            return self._decided(same, 1.0, found, now_s)
         return self._nearest(asked, vector, now_s)
 
     def keep(self, found: Found, reply: Reply, *, revision: str, tags: tuple[str, ...], now_s: float) -> None:
@@ -157,8 +159,8 @@ class KeptCache:
         )
         # The answer first: whoever finds the entry finds its answer.
         self._state.put(self._answer(entry.id), encoded_reply(reply), now_s=now_s, until_s=entry.until_s)
-        self._state.log.append(self.name, entry.id, encoded(entry), now_s=now_s, until_s=entry.until_s)
-        directory.put(entry)
+        position = self._state.log.append(self.name, entry.id, encoded(entry), now_s=now_s, until_s=entry.until_s)
+        directory.put(entry, position)
         surplus = directory.surplus(self.settings.max_entries, now_s)
         if surplus:
             self.remove(surplus, now_s=now_s)
@@ -167,7 +169,7 @@ class KeptCache:
         """What is kept, the least used first."""
         directory = self._directory.get()
         directory.follow(now_s)
-        return directory.entries(now_s)
+        return iter(directory.entries(now_s))
 
     def remove(self, ids: tuple[str, ...], *, now_s: float) -> int:
         """Removes entries and their answers; gives how many there were."""
@@ -187,19 +189,26 @@ class KeptCache:
 
     def _nearest(self, asked: Asked, vector: NDArray[np.float32], now_s: float) -> Found:
         """The nearest entry without a veto; what there is to say of the very nearest if all have one."""
-        empty = Found(asked=asked, vector=vector)
         if len(asked.text) > MAX_CHARS:
-            return empty
+            return Found(asked=asked, vector=vector)
         spoken: Found | None = None
-        for entry, similarity in self._directory.get().nearest(asked.key, vector, now_s=now_s):
+        directory = self._directory.get()
+        for id, similarity in directory.nearest(asked.key, vector):
+            entry = directory.entry(id, now_s=now_s)
+            if entry is None:
+                continue
             objection = self._objection(asked.text, entry.text) if similarity >= LEARN_FROM else None
             if objection is None:
-                found = spoken or Found(asked=asked, similarity=similarity, vector=vector)
+                near = (id, similarity)
+                if spoken is None:
+                    found = Found(asked=asked, similarity=similarity, vector=vector, near=near)
+                else:
+                    found = replace(spoken, near=near)
                 return self._decided(entry, similarity, found, now_s)
             spoken = spoken or Found(
                 asked=asked, similarity=similarity, vector=vector, veto=objection, reason=f"vetoed: {objection.guard}"
             )
-        return spoken or empty
+        return spoken or Found(asked=asked, vector=vector)
 
     def hurry(self) -> None:
         """Has the next look find what other processes have kept by then."""
@@ -212,7 +221,6 @@ class KeptCache:
     def _decided(self, entry: Entry, similarity: float, found: Found, now_s: float) -> Found:
         """A hit where the threshold is reached, unless this one is to be checked."""
         settings = self.settings
-        found = replace(found, near=(entry.id, similarity))
         if self._misfit:
             return replace(found, reason=self._misfit)
         threshold = self._checks.get().threshold(settings.threshold, settings.max_wrong_hit_rate, now_s=now_s)

@@ -12,6 +12,7 @@ from policy_engine.model.facts import UNKNOWN, Facts
 from policy_engine.model.policy import Declarations
 from policy_engine.signals.caches.asked import asked_of
 from policy_engine.signals.caches.cache import Found, KeptCache
+from policy_engine.signals.caches.directories import Directories
 from policy_engine.signals.caches.flights import Flights
 from policy_engine.signals.caches.settings import CacheSettings, read_settings
 from policy_engine.signals.caches.shared_flights import SharedFlights
@@ -29,18 +30,28 @@ class Caches:
     Args:
         state: where entries and answers are.
         embedders: by name.
+        directories: those over the same state, where there are some already.
 
     Attributes:
         flights: who is about to fill an entry, in this process.
         shared_flights: the same in all processes that share the state; None if it is this process's own.
     """
 
-    def __init__(self, declarations: Declarations, *, state: State, embedders: Embedders) -> None:
+    def __init__(
+        self,
+        declarations: Declarations,
+        *,
+        state: State,
+        embedders: Embedders,
+        directories: Directories | None = None,
+    ) -> None:
         self._settings = {
             name: read_settings(setting, declarations.assets) for name, setting in declarations.caches.items()
         }
         self._state = state
         self._embedders = embedders
+        self._directories = directories or Directories(state)
+        self._directories.only(self._settings)
         self._made: dict[str, KeptCache] = {}
         self.flights = Flights()
         self.shared_flights = SharedFlights(state) if state.blocking else None
@@ -121,7 +132,7 @@ class Caches:
 
     def _make(self, settings: CacheSettings) -> KeptCache:
         embedder = None if settings.embedder is None else self._embedders.get(settings.embedder)
-        return KeptCache(settings, self._state, embedder)
+        return KeptCache(settings, self._state, embedder, directories=self._directories)
 
     def _value(self, group: str, facts: Facts, now_s: float) -> object:
         name = group.partition(".")[2]

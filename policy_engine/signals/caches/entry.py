@@ -41,6 +41,19 @@ class Entry:
     vector: NDArray[np.float16] | None = None
 
 
+def without_vector(entry: Entry) -> Entry:
+    """The same entry, whose vector is kept elsewhere."""
+    return Entry(
+        id=entry.id,
+        key=entry.key,
+        text=entry.text,
+        normal=entry.normal,
+        revision=entry.revision,
+        tags=entry.tags,
+        until_s=entry.until_s,
+    )
+
+
 def encoded(entry: Entry) -> bytes:
     """The entry as a log keeps it: JSON behind its length, then the vector."""
     head = {
@@ -59,15 +72,18 @@ def decoded(id: str, value: bytes, *, until_s: float) -> Entry | None:
     """The entry that a log kept; None if it is none, whoever wrote it."""
     try:
         length = int.from_bytes(value[:_LENGTH_BYTES], "little")
-        head = json.loads(value[_LENGTH_BYTES : _LENGTH_BYTES + length])
+        head = json.loads(value[_LENGTH_BYTES : _LENGTH_BYTES + length].decode())
         texts = {name: head[name] for name in ("key", "text", "normal", "revision")}
         tags = tuple(head["tags"])
-        vector = np.frombuffer(value[_LENGTH_BYTES + length :], "<f2")
+        rest = value[_LENGTH_BYTES + length :]
+        vector = np.frombuffer(rest, "<f2") if rest else None
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    if not all(isinstance(text, str) for text in (*texts.values(), *tags)) or not np.isfinite(vector).all():
+    if not all(isinstance(text, str) for text in (*texts.values(), *tags)):
         return None
-    return Entry(id=id, tags=tags, until_s=until_s, vector=vector if len(vector) else None, **texts)
+    if vector is not None and not np.isfinite(vector).all():
+        return None
+    return Entry(id=id, tags=tags, until_s=until_s, vector=vector, **texts)
 
 
 def encoded_reply(reply: Reply) -> bytes:
