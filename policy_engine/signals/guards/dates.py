@@ -58,13 +58,9 @@ def veto(pair: Pair) -> str | None:
 
 def dates(text: Text) -> frozenset[tuple[str, str]]:
     """What a text says of times, as kind and name."""
-    doubtful = [at for at, word in enumerate(text.words) if word.note("date", _may_be_date)]
-    found = (_date(text.words, at, text.words[at]) for at in doubtful)
-    return frozenset(date for date in found if date is not None)
-
-
-def _may_be_date(word: Word) -> bool:
-    return word.plain in _NAMES or word.plain[:1].isdigit()
+    places = [at for at, plain in enumerate(text.order) if plain in _NAMES or plain[:1].isdigit()]
+    found = [_date(text.words, at, text.words[at]) for at in places]
+    return frozenset([date for date in found if date is not None])
 
 
 def _date(words: tuple[Word, ...], position: int, word: Word) -> tuple[str, str] | None:

@@ -63,7 +63,8 @@ def _look(word: Word) -> _Look:
 
 
 def _names(text: Text) -> tuple[Word, ...]:
-    return tuple([word for word in text.words if is_name(word, text)])
+    telling = [word for word in text.words if not (word.written.isalpha() and word.written.islower())]
+    return tuple([word for word in telling if is_name(word, text)])
 
 
 def _is_one_word(pair: Pair) -> bool:

@@ -62,7 +62,8 @@ def veto(pair: Pair) -> str | None:
 def numbers(text: Text) -> tuple[str, ...]:
     """The numbers of a text in one notation, in their order, with the signs that stand between them."""
     found = []
-    for position, word in enumerate(text.words):
+    for position in [at for at, plain in enumerate(text.order) if plain in _WORDS or not plain.isalpha()]:
+        word = text.words[position]
         value = value_of(word)
         if value is not None:
             found.append(value)

@@ -47,6 +47,8 @@ def _table() -> dict[str, tuple[str, str]]:
 
 
 _UNITS: Final = _table()
+_NAMES: Final = frozenset((*_TEMPERATURES, *_UNITS, *(f"{name}s" for name in _UNITS)))
+_DIGITS: Final = "0123456789.,"
 
 
 def veto(pair: Pair) -> str | None:
@@ -66,19 +68,11 @@ def veto(pair: Pair) -> str | None:
 def units(text: Text) -> dict[str, set[str]]:
     """The units that a text names, by dimension."""
     found: dict[str, set[str]] = {}
-    for position, word in enumerate(text.words):
-        unit = _unit(text.words, position, word) if word.note("unit", _may_be_unit) else None
+    for position in [at for at, plain in enumerate(text.order) if plain in _NAMES or plain[:1] in _DIGITS]:
+        unit = _unit(text.words, position, text.words[position])
         if unit is not None:
             found.setdefault(unit[0], set()).add(unit[1])
     return found
-
-
-def _may_be_unit(word: Word) -> bool:
-    return word.plain in _TEMPERATURES or _name(word) in _UNITS
-
-
-def _name(word: Word) -> str:
-    return _singular(word.plain.lstrip("0123456789.,"))
 
 
 def _unit(words: tuple[Word, ...], position: int, word: Word) -> tuple[str, str] | None:
@@ -86,7 +80,7 @@ def _unit(words: tuple[Word, ...], position: int, word: Word) -> tuple[str, str]
     if word.plain in _TEMPERATURES and before is not None:
         is_degree = before.plain in ("degree", "degrees", "deg", "°") or (is_number(before) and word.written != "k")
         return ("temperature", _TEMPERATURES[word.plain]) if is_degree else None
-    name = _name(word)
+    name = _singular(word.plain.lstrip(_DIGITS))
     unit = _UNITS.get(name)
     if unit is None or name not in _BESIDE_NUMBERS:
         return unit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import cached_property, lru_cache
@@ -28,6 +28,7 @@ _WORD: Final = re.compile(_IN_WORDS, re.VERBOSE)
 _ADDRESS: Final = r"https?://\S+ | [\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}"
 _WORD_OR_ADDRESS: Final = re.compile(f"{_ADDRESS} | {_IN_WORDS}", re.VERBOSE)
 _END: Final = re.compile(r"[.!?:;\n\"“(\[]\s*$")
+_ENDS: Final = frozenset('.!?:;\n"“([')
 
 _ANSWER: Final = re.compile(r"((?:^|[.!?])\s*)(?:no|yes)[,.!]\s", re.IGNORECASE)
 
@@ -173,10 +174,17 @@ def stem(word: str) -> str:
     return word.rstrip("e") if len(word) > 3 else word
 
 
-def _words(text: str) -> Iterator[Word]:
+def _words(text: str) -> Iterable[Word]:
+    pattern = _WORD_OR_ADDRESS if "@" in text or "://" in text else _WORD  # looking for an address takes long
+    if _ENDS.isdisjoint(text.rstrip(" .!?")):
+        first, *others = pattern.findall(text) or ("",)
+        return [_word(first, True), *[_word(written, False) for written in others]] if first else ()
+    return _words_of_sentences(text, pattern)
+
+
+def _words_of_sentences(text: str, pattern: re.Pattern[str]) -> Iterator[Word]:
     end = 0
     begins = True
-    pattern = _WORD_OR_ADDRESS if "@" in text or "://" in text else _WORD  # looking for an address takes long
     for match in pattern.finditer(text):
         between = text[end : match.start()]
         begins = begins or (between != " " and _END.search(between) is not None)
