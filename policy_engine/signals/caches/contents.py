@@ -23,8 +23,8 @@ class Packed(Protocol):
         """The entry of that number; None if it is none."""
         ...
 
-    def until_s(self, number: int) -> float:
-        """When it ends."""
+    def over(self, now_s: float) -> list[tuple[int, str]]:
+        """Numbers and ids of those whose time is over."""
         ...
 
 
@@ -123,7 +123,9 @@ class Contents:
 
     def over(self, now_s: float) -> list[str]:
         """Entries whose time is over."""
-        return [id for id, entry in self.entries.items() if self._until_s(entry) <= now_s]
+        over = [id for id, entry in self.entries.items() if not isinstance(entry, int) and entry.until_s <= now_s]
+        packed = () if self.packed is None else self.packed.over(now_s)
+        return [*over, *(id for number, id in packed if self.entries.get(id) == number)]
 
     def least_used(self, count: int) -> list[str]:
         """So many of the entries that were of use longest ago."""
@@ -155,11 +157,6 @@ class Contents:
         group.owners[slot] = id
         if not group.neighbours.is_tidy:
             self._untidy[key] = group.neighbours
-
-    def _until_s(self, entry: Entry | int) -> float:
-        if not isinstance(entry, int):
-            return entry.until_s
-        return 0.0 if self.packed is None else self.packed.until_s(entry)
 
 
 def text_digest(key: str, normal: str) -> bytes:

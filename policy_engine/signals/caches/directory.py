@@ -155,6 +155,12 @@ class Directory:
         with self._lock:
             return tuple(entry for entry in self._contents.all() if entry.until_s > now_s)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is left to be done aside: the index has every entry, and the file is as new as it gets."""
+        with self._lock:
+            return not self._is_tending and self._contents.is_tidy
+
     def close(self) -> None:
         """Ends what is done aside, and saves what has changed. Asking on is fine."""
         with self._lock:

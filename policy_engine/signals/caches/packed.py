@@ -62,6 +62,10 @@ class PackedEntries:
         """The entry of that number; None if it is none."""
         return decoded(self._ids[number], self.written(number), until_s=self.until_s(number))
 
+    def over(self, now_s: float) -> list[tuple[int, str]]:
+        """Numbers and ids of those whose time is over."""
+        return [(number, self._ids[number]) for number in np.flatnonzero(self._ends_s <= now_s).tolist()]
+
     def until_s(self, number: int) -> float:
         """When it ends."""
         return float(self._ends_s[number])
