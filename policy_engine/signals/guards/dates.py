@@ -63,6 +63,11 @@ def dates(text: Text) -> frozenset[tuple[str, str]]:
     return frozenset([date for date in found if date is not None])
 
 
+def tells(word: Word) -> bool:
+    """Whether the guard looks at a word."""
+    return word.plain in _NAMES or word.plain[:1].isdigit()
+
+
 def _date(words: tuple[Word, ...], position: int, word: Word) -> tuple[str, str] | None:
     plain = word.plain
     if _YEAR.fullmatch(plain):
@@ -75,7 +80,7 @@ def _date(words: tuple[Word, ...], position: int, word: Word) -> tuple[str, str]
     if named is None:
         return None
     around = words[max(0, position - 1) : position] + words[position + 1 : position + 2]
-    is_beside_number = any(other.plain[0].isdigit() for other in around)
+    is_beside_number = any(other.plain[:1].isdigit() for other in around)
     if named[0] == "direction":
         follower = words[position + 1].stem if position + 1 < len(words) else ""
         return named if follower in _PERIODS else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from policy_engine.signals.guards import antonyms, dates, names, numbers, polarity, units
+from policy_engine.signals.guards.trifles import is_trifling
 from policy_engine.signals.guards.words import Pair, Text, read
 
 GUARDS: Final[Mapping[str, Callable[[Pair], str | None]]] = {
@@ -52,6 +53,8 @@ def veto(asked: str, kept: str, guards: Iterable[str] = GUARDS) -> Veto | None:
 def veto_between(asked: Text, kept: Text, guards: Iterable[str] = GUARDS) -> Veto | None:
     """The same for texts that have been read."""
     pair = Pair(asked, kept)
+    if is_trifling(pair):
+        return None
     for name in guards:
         reason = GUARDS[name](pair)
         if reason is not None:

@@ -44,6 +44,11 @@ def is_name(word: Word, text: Text) -> bool:
     return look is _Look.NAME or (look is _Look.CAPITAL and text.is_cased)
 
 
+def tells(word: Word) -> bool:
+    """Whether the guard looks at a word wherever it stands."""
+    return word.plain in KNOWN or word.note("name", _look) is not _Look.OTHER or _opens(word)
+
+
 class _Look(Enum):
     """How a word is written: as only a name is, with a capital that may make it one, or as other words are."""
 

@@ -105,6 +105,11 @@ def _value_of(word: Word) -> str | None:
     return _plain(Decimal(digits) * _MULTIPLES.get(ending or "", 1))
 
 
+def tells(word: Word) -> bool:
+    """Whether the guard looks at a word: a number, or a sign that may stand between two."""
+    return is_number(word) or word.written in _SIGNS
+
+
 def is_number(word: Word) -> bool:
     """Whether a word is a number."""
     return value_of(word) is not None

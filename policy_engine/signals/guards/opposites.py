@@ -110,6 +110,11 @@ def _opposites(pair: Pair) -> Iterator[str]:
                     yield f"`{one.plain}` against `{other.plain}`"
 
 
+def tells(word: Word) -> bool:
+    """Whether a word, or what it is a form of, has an opposite."""
+    return any(form in _OPPOSITES for form in _forms(word))
+
+
 def _against(one: str, other: str) -> bool:
     return other in _OPPOSITES.get(one, ())
 

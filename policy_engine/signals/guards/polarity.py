@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from policy_engine.signals.guards.opposites import opposite
-from policy_engine.signals.guards.words import Change, Pair, Text
+from policy_engine.signals.guards.words import Change, Pair, Text, Word
 
 CLOSE: Final = 0.5
 """How close texts are where `on` against `off` is the difference, and not two ways to say the same."""
@@ -41,7 +41,7 @@ def veto(pair: Pair) -> str | None:
         for yes, no in ((one, other), (other, one)):
             if _only(yes, no, pair.asked) and _only(no, yes, pair.kept):
                 return f"`{yes}` against `{no}`"
-    reversed = next(filter(None, map(_reversed, pair.changes)), None)
+    reversed = next(filter(None, map(reversed_in, pair.changes)), None)
     most = MOST_APART if pair.closeness >= VERY_CLOSE else FEW_APART
     if reversed is not None or pair.apart > most:
         return reversed
@@ -56,6 +56,11 @@ def is_negated(pair: Pair) -> bool:
     return (len(_negations(pair.asked)) - len(_negations(pair.kept))) % 2 == 1
 
 
+def tells(word: Word) -> bool:
+    """Whether the guard looks at a word wherever it stands."""
+    return word.plain in _SWITCHED or _negates(word.plain)
+
+
 def _only(word: str, without: str, text: Text) -> bool:
     return word in text.plain and without not in text.plain
 
@@ -65,10 +70,14 @@ def _negations(text: Text) -> list[str]:
 
 
 def _negations_of(text: Text) -> list[str]:
-    return [plain for plain in text.order if plain in _NEGATIONS or plain.endswith("n't")]
+    return [plain for plain in text.order if _negates(plain)]
 
 
-def _reversed(change: Change) -> str | None:
+def _negates(plain: str) -> bool:
+    return plain in _NEGATIONS or plain.endswith("n't")
+
+
+def reversed_in(change: Change) -> str | None:
     """A word against itself with a prefix, such as `lock` and `unlock`."""
     for one in change.asked:
         for other in change.kept:

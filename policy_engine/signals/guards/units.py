@@ -75,6 +75,11 @@ def units(text: Text) -> dict[str, set[str]]:
     return found
 
 
+def tells(word: Word) -> bool:
+    """Whether the guard looks at a word."""
+    return word.plain in _NAMES or word.plain[:1] in _DIGITS
+
+
 def _unit(words: tuple[Word, ...], position: int, word: Word) -> tuple[str, str] | None:
     before = words[position - 1] if position else None
     if word.plain in _TEMPERATURES and before is not None:

@@ -130,7 +130,7 @@ class Pair:
         """Where they differ, by words; nothing where they are too long to be aligned."""
         return tuple(
             Change(asked=self.asked.words[a:b], kept=self.kept.words[c:d])
-            for code, a, b, c, d in self._alignment
+            for code, a, b, c, d in self.steps
             if code != "equal"
         )
 
@@ -139,7 +139,7 @@ class Pair:
         """Which share of their words is the same and in the same order, from 0 to 1; 0 for long texts."""
         if max(len(self.asked.words), len(self.kept.words)) > MAX_WORDS:
             return 0.0
-        same = sum(b - a for code, a, b, _, _ in self._alignment if code == "equal")
+        same = sum(b - a for code, a, b, _, _ in self.steps if code == "equal")
         together = len(self.asked.words) + len(self.kept.words)
         return 2 * same / together if together else 1.0
 
@@ -150,7 +150,8 @@ class Pair:
         return sum(word.plain not in FUNCTION_WORDS for word in changed)
 
     @cached_property
-    def _alignment(self) -> Sequence[tuple[str, int, int, int, int]]:
+    def steps(self) -> Sequence[tuple[str, int, int, int, int]]:
+        """How to make the asked text the kept one, as `SequenceMatcher` tells it; nothing for long texts."""
         if max(len(self.asked.words), len(self.kept.words)) > MAX_WORDS:
             return []
         return _aligned(self.asked.order, self.kept.order)

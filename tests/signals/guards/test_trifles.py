@@ -1,0 +1,59 @@
+"""Tests of differences to which no guard objects."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from policy_engine.signals.guards.guard import GUARDS, read_beginning
+from policy_engine.signals.guards.trifles import is_trifling
+from policy_engine.signals.guards.words import Pair
+
+DULL = "please order card where is my the kindly account how do I think table".split()
+TELLING = (
+    "15 16 - / + two second seconds $ euros km in May may march next week last Friday 7am not don't never on off with "
+    "lock unlock buy sell bought hottest Paris paris alice bob IBM ibm x_1 v2 What's 2kg c k degrees no first"
+).split()
+WORDS = st.lists(st.sampled_from(DULL + TELLING), max_size=6)
+EDITS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 2), st.lists(st.sampled_from(DULL + TELLING[::3]))))
+
+
+def pair(asked: str, kept: str) -> Pair:
+    """Two texts as guards see them."""
+    return Pair(read_beginning(asked), read_beginning(kept))
+
+
+def edited(words: list[str], edits: list[tuple[int, int, list[str]]]) -> str:
+    """The words with some left out and others put in."""
+    changed = list(words)
+    for at, gone, put in edits[:3]:
+        changed[at : at + gone] = put[:2]
+    return " ".join(changed)
+
+
+@settings(max_examples=1_500)
+@given(WORDS, EDITS, st.sampled_from(["", ".", "? "]))
+def test_no_guard_objects_to_a_trifle(words: list[str], edits: list[tuple[int, int, list[str]]], end: str) -> None:
+    """Where a difference is called trifling, each guard that is asked says nothing."""
+    both = pair(" ".join(words) + end, edited(words, edits))
+    objections = {name: guard(both) for name, guard in GUARDS.items()}
+
+    assert not is_trifling(both) or set(objections.values()) == {None}
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept", "expected"),
+    [
+        ("where is my order", "where is my order please", True),
+        ("where kindly is order 15 now", "where is order 15 now", True),
+        ("where is my parcel", "where is my order", True),
+        ("a girl saw a table", "a table saw a girl", False),
+        ("is it locked", "is it unlocked", False),
+        ("order 15 please", "order 15", False),
+        ("15 - please 3", "15 - 3", False),
+    ],
+)
+def test_what_is_trifling(asked: str, kept: str, expected: bool) -> None:
+    """Words that tell nothing may come, go and be others; beside a word that does tell something they are looked at."""
+    assert is_trifling(pair(asked, kept)) is expected
