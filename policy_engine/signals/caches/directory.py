@@ -220,7 +220,8 @@ class Directory:
         return max(1, len(self._contents) // SAVED_EVERY)
 
     def _is_due(self, least: int) -> bool:
-        return self._saved is not None and len(self._contents) >= SAVED_FROM and self._changes >= least
+        is_worth_it = len(self._contents) >= SAVED_FROM and self._changes >= least
+        return self._saved is not None and self._is_open and is_worth_it
 
     def _save(self, *, least: int) -> None:
         """Writes the file, if so many entries have changed. Nothing else may change the index meanwhile."""

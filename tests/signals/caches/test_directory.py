@@ -296,3 +296,21 @@ def entry_beyond(number: int) -> Entry:
         until_s=1e6,
         vector=VECTORS[number % COUNT].astype(np.float16),
     )
+
+
+def test_who_only_keeps_saves_nothing_that_is_not_read(tmp_path: Path) -> None:
+    """A process that never looked saves no file; once it has looked, what it saves is good."""
+    kept = Kept(tmp_path)
+    saved = Saved(str(kept.path), state=kept.state, log=LOG, tell=lambda *said: kept.told.append(said))
+    directory = Directory(kept.state.log, LOG, saved=saved, ttl_s=1e6, aside=at_once)
+    for number in range(COUNT):
+        position = kept.state.log.append(LOG, f"e{number}", encoded(entry(number)), now_s=0, until_s=1e6)
+        directory.put(entry(number), position)
+    directory.close()
+    assert not kept.path.exists()
+
+    directory.follow(1)
+    directory.close()
+
+    assert seen(kept.opened(), range(0, COUNT, 70)) == seen(directory, range(0, COUNT, 70))
+    assert kept.told == []
