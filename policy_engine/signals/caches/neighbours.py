@@ -22,7 +22,7 @@ _FIRST_ROWS: Final = 16
 _CANDIDATES: Final = 8
 _CONNECTIVITY: Final = 24
 _EXPANSION_ADD: Final = 96
-_EXPANSION_SEARCH: Final = 24
+_EXPANSION_SEARCH: Final = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
