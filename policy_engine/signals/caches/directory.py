@@ -209,12 +209,15 @@ class Directory:
                 # If this fails the thread says so and nothing is tended any more: searching gets slower, not wrong.
                 self._contents.tend()
                 return True
+            is_closing = self._is_closing
         try:
-            if not self._is_closing:
+            if not is_closing:
                 self._save(least=self._least())
         finally:
-            self._is_tending = False
-        return False
+            with self._lock:
+                # What came while the file was written has woken nobody.
+                self._is_tending = not self._is_closing and not self._contents.is_tidy
+        return self._is_tending
 
     def _least(self) -> int:
         return max(1, len(self._contents) // SAVED_EVERY)

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -314,3 +315,24 @@ def test_who_only_keeps_saves_nothing_that_is_not_read(tmp_path: Path) -> None:
 
     assert seen(kept.opened(), range(0, COUNT, 70)) == seen(directory, range(0, COUNT, 70))
     assert kept.told == []
+
+
+def test_what_comes_while_the_file_is_written_is_tended_too(tmp_path: Path) -> None:
+    """An entry that is added during the writing is in the index when all is done, without anybody asking again."""
+    kept = Kept(tmp_path)
+    kept.append(range(COUNT))
+
+    class Busy(Saved):
+        """Writing that something else comes between."""
+
+        def write(self, *given: Any, **named: Any) -> bool:
+            """Whether it was written."""
+            directory.put(entry(COUNT + 1), 10**9)
+            return super().write(*given, **named)
+
+    saved = Busy(str(kept.path), state=kept.state, log=LOG, tell=lambda *said: kept.told.append(said))
+    directory = Directory(kept.state.log, LOG, saved=saved, ttl_s=1e6, aside=at_once)
+    directory.follow(1)
+
+    assert directory.is_settled
+    assert directory.nearest("k", VECTORS[COUNT + 1])[0][0] == f"e{COUNT + 1}"
