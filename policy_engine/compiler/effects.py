@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from policy_engine.compiler.atoms import Search
 from policy_engine.compiler.graph import Node, conjuncts
+from policy_engine.compiler.room import room_of
 from policy_engine.compiler.scope import Scope
 from policy_engine.model.effect import (
     Choice,
@@ -29,7 +30,6 @@ from policy_engine.model.effect import (
     Then,
 )
 from policy_engine.model.plan import (
-    UNBOUNDED,
     Answer,
     Card,
     FastestTarget,
@@ -46,6 +46,8 @@ from policy_engine.model.policy import Cascade, Step
 from policy_engine.model.quantity import Kind, QuantityError, parse_quantity
 
 OneLink = TypeVar("OneLink", bound=PlanLink)
+
+_PLAIN = Modifiers()
 
 _FIELD_KINDS = {
     "quality": Kind.SHARE,
@@ -75,15 +77,18 @@ class Effects:
             return None
         effect, plan = self._plan(then.terminal, rule or "default", node)
         if id(plan) not in self.seen:
-            self.seen[id(plan)] = (plan, plan.first_target(), self._room_of_models(plan))
+            self.seen[id(plan)] = (plan, plan.first_target(), room_of(plan, _PLAIN, self.cards))
         _, first, room = self.seen[id(plan)]
+        modifiers = then.modifiers
+        if modifiers.limits or modifiers.params or modifiers.only:
+            room = room_of(plan, modifiers, self.cards)
         return Verdict(
             rule=rule,
             effect=effect,
             plan=plan,
-            modifiers=then.modifiers,
+            modifiers=modifiers,
             first=first,
-            room=_room(plan, then.modifiers, room),
+            room=room,
             address=then.address,
         )
 
@@ -203,25 +208,6 @@ class Effects:
         options = [tuple(self._named(name)) for name, _ in split.weights]
         ceilings = [math.ceil(reached / total * 2**64) for reached in accumulate(weights)]
         return SplitTarget(tuple(options), tuple(ceilings), split.by or "id", f"{salt}/split")
-
-    def _room_of_models(self, plan: Plan) -> int:
-        links = [link for step in plan.steps for link in step.chain]
-        fixed = [link for link in links if isinstance(link, Target)]
-        if len(fixed) < len(links) or not fixed:
-            return -1
-        if plan.limits and "max_tokens" in plan.limits:
-            return -1
-        cards = [self.cards[target.model] for target in fixed]
-        if not all(card.accepts is None or "text" in card.accepts for card in cards):
-            return -1
-        return min((card.context for card in cards if card.context is not None), default=UNBOUNDED)
-
-
-def _room(plan: Plan, modifiers: Modifiers, of_models: int) -> int:
-    """How long a text a verdict takes without a closer look, if its models take so much."""
-    if plan.answer is not None or plan.refusal is not None:
-        return -1 if modifiers.only else UNBOUNDED
-    return -1 if modifiers.limits or modifiers.params or modifiers.only else of_models
 
 
 def node_text(node: Node) -> str:

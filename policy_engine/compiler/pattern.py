@@ -142,8 +142,9 @@ def searcher(patterns: Sequence[str]) -> Callable[[str], bool | None]:
             searches.extend(_searches(patterns))
         encoded = encode(text)
         head = encoded[:SCANNED_BYTES]
-        if any(found(head) is not None for found in searches):
-            return True
+        for found in searches:
+            if found(head) is not None:
+                return True
         return False if len(encoded) <= SCANNED_BYTES else None
 
     return search

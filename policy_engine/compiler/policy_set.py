@@ -18,6 +18,18 @@ from policy_engine.model.policy import Declarations
 from policy_engine.model.shadow import ShadowPlan
 
 
+@dataclass(slots=True, kw_only=True)
+class Unmeasured:
+    """
+    A verdict that chooses by measured latencies (`groups`, none if it does not or not only), and what it comes to where
+    none is known.
+    """
+
+    verdict: Verdict
+    groups: tuple[str, ...]
+    declared: Verdict | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PolicySet:
     """
@@ -34,6 +46,7 @@ class PolicySet:
         default: what decides when no rule does.
         shadows: the models of each `shadow`, by where it stands.
         merged: verdicts with the modifiers of other rules, as they were needed so far.
+        unmeasured: what is remembered of verdicts that choose by latency, by the verdict's identity.
         nameless: the decisions about requests without an id that nothing else sets apart, by the verdict's identity.
     """
 
@@ -48,6 +61,7 @@ class PolicySet:
     interner: Interner = field(repr=False)
     shadows: Mapping[Address, ShadowPlan] = field(default_factory=dict)
     merged: dict[tuple[int, ...], Verdict] = field(default_factory=dict, repr=False)
+    unmeasured: dict[int, Unmeasured] = field(default_factory=dict, init=False, repr=False)
     nameless: dict[int, Decision] = field(default_factory=dict, init=False, repr=False)
 
     @property

@@ -47,7 +47,7 @@ class Programs(dict[int, Program]):
 
 def program_of(nodes: Sequence[Node]) -> Program:
     """The function that says whether all these nodes hold."""
-    writer = _Writer()
+    writer = Writer()
     source = " and ".join(writer.source(node) for node in sorted(nodes, key=lambda node: node.cost))
     return compile_function(source, {**EXPRESSION_FUNCTIONS, **writer.bound})
 
@@ -60,7 +60,7 @@ def first_of(tests: Sequence[Asked], found: Callable[[Facts], int] | None) -> Fi
     Args:
         found: bits of the rules whose search succeeds, by position.
     """
-    writer = _Writer()
+    writer = Writer()
     once = sum(test.search is not None for test in tests) == 1
     searched = "found(f)" if once else "(s if s is not None else (s := found(f)))"
     lines = []
@@ -73,7 +73,7 @@ def first_of(tests: Sequence[Asked], found: Callable[[Facts], int] | None) -> Fi
     return define_function(["s = None", *lines, "return -1"], {**EXPRESSION_FUNCTIONS, **writer.bound, "found": found})
 
 
-class _Writer:
+class Writer:
     """Writes the source of nodes; what cannot be written inline is bound to numbered names."""
 
     def __init__(self) -> None:
@@ -92,9 +92,9 @@ class _Writer:
         atom = node.atom
         match atom:
             case InSet(fact=fact, values=values) if len(values) == 1:
-                return f"({fact_source(fact)} == {self._name(next(iter(values)))})"
+                return f"({fact_source(fact)} == {self.name(next(iter(values)))})"
             case InSet(fact=fact, values=values):
-                return f"({fact_source(fact)} in {self._name(values)})"
+                return f"({fact_source(fact)} in {self.name(values)})"
             case Interval(fact=fact, low=low, high=high):
                 return self._between(fact_source(fact), low, high)
             case IsTrue(fact=fact):
@@ -102,24 +102,25 @@ class _Writer:
             case HasAny(fact=fact, values=values):
                 unmistakable = unmistakable_members(values)
                 if unmistakable is not None:
-                    return f"(not {self._name(unmistakable)}.isdisjoint({fact_source(fact)}))"
-                return f"{self._name(member_test(values))}({fact_source(fact)})"
+                    return f"(not {self.name(unmistakable)}.isdisjoint({fact_source(fact)}))"
+                return f"{self.name(member_test(values))}({fact_source(fact)})"
             case Computed(source=source):
                 return source
             case Scored():
                 return self._scored(atom, node.children)
-        return f"{self._name(_decided(node))}(f)"
+        return f"{self.name(_decided(node))}(f)"
 
     def _scored(self, atom: Scored, parts: tuple[Node, ...]) -> str:
         terms = [f"{points} * {self.source(part)}" for points, part in zip(atom.points, parts, strict=True)]
         return self._between("(" + " + ".join(terms) + ")", atom.low, atom.high)
 
     def _between(self, value: str, low: float | None, high: float | None) -> str:
-        left = "" if low is None else f"{self._name(low)} <= "
-        right = "" if high is None else f" < {self._name(high)}"
+        left = "" if low is None else f"{self.name(low)} <= "
+        right = "" if high is None else f" < {self.name(high)}"
         return f"({left}{value}{right})"
 
-    def _name(self, value: Any) -> str:
+    def name(self, value: Any) -> str:
+        """The name to which a value is bound."""
         name = f"v{len(self.bound)}"
         self.bound[name] = value
         return name

@@ -67,6 +67,12 @@ class Scanner:
 
     def _found(self, facts: Facts) -> int | None:
         """Bits of the rules whose search succeeds and of those that do not search; None if the sets cannot tell."""
+        scans = facts.scans
+        if self not in scans:
+            scans[self] = self._scanned(facts)
+        return scans[self]
+
+    def _scanned(self, facts: Facts) -> int | None:
         text = facts.message or ""
         if len(text) * 4 > SCANNED_BYTES:
             return None

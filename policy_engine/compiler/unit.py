@@ -11,6 +11,7 @@ from policy_engine.compiler.index import FEW, Narrow, index_of
 from policy_engine.compiler.program import Asked, First, Programs, first_of
 from policy_engine.compiler.rule import CompiledRule, is_scanned
 from policy_engine.compiler.scan import Scanner, scanner_of
+from policy_engine.compiler.surely import SurePrograms
 from policy_engine.model.vocabulary import Fact
 
 LARGEST = 512
@@ -29,6 +30,7 @@ class Unit:
         searching: bits of the rules that have such a pattern.
         programs: what is left to test for a rule, by its bit.
         tested: bits of the rules for which anything is.
+        sure: what can be said of a rule where something that it reads is missing, by its bit.
         first: in a unit of few rules, one program that gives the position of the first of them that holds.
         readers: for the bit of each group that is read, the bits of the rules that read it.
         reading: bits of all groups that are read.
@@ -42,6 +44,7 @@ class Unit:
     searching: int
     programs: Programs
     tested: int
+    sure: SurePrograms
     first: First | None
     readers: Mapping[int, int]
     reading: int
@@ -83,6 +86,7 @@ def unit_of(rules: tuple[CompiledRule, ...], *, any_task: bool) -> Unit:
         searching=0 if scanner is None else scanner.rules,
         programs=Programs(left),
         tested=sum(left),
+        sure=SurePrograms(rules),
         first=first_of(tests, None if scanner is None else scanner.found) if len(rules) <= FEW else None,
         readers=readers,
         reading=sum(readers),

@@ -23,6 +23,9 @@ def conclude(policy_set: PolicySet, facts: Facts, verdict: Verdict, progress: Pr
     # Asks for nothing but text, in fewer characters than any model's context has tokens: every model fits.
     if not request.is_plain or len(request.input) > verdict.room:  # type: ignore[arg-type]  # what is plain has input
         fitted = _fitted(policy_set, facts, verdict)
+        if isinstance(fitted, Needs) and facts.unanswerable.issuperset(fitted.signals):
+            facts = _given_up(fitted, facts, progress)
+            fitted = _fitted(policy_set, facts, verdict)
         if isinstance(fitted, Needs):
             return fitted
         verdict, skipped = fitted
@@ -63,3 +66,9 @@ def _fitted(policy_set: PolicySet, facts: Facts, verdict: Verdict) -> tuple[Verd
         return with_models(policy_set, facts, verdict)
     except NeedsLatency as needs:
         return Needs(needs.groups)
+
+
+def _given_up(needs: Needs, facts: Facts, progress: Progress | None) -> Facts:
+    from policy_engine.evaluator.settle import give_up
+
+    return give_up(needs.signals, facts, progress)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from policy_engine.compiler.policy_set import PolicySet
+from policy_engine.compiler.policy_set import PolicySet, Unmeasured
+from policy_engine.compiler.room import room_of
 from policy_engine.compiler.rule import CompiledRule
 from policy_engine.evaluator.merge import merge_modifiers
 from policy_engine.evaluator.only import held_to
-from policy_engine.evaluator.route import Demand, choose
+from policy_engine.evaluator.route import Demand, choose, latency_groups, targets_of
 from policy_engine.model.decision import Skipped
-from policy_engine.model.facts import Facts
+from policy_engine.model.facts import UNKNOWN, Facts
 from policy_engine.model.plan import Plan, PlanStep, Refusal, Verdict
 
 MOST_MERGED = 4096
@@ -28,8 +29,7 @@ def with_modifiers(policy_set: PolicySet, verdict: Verdict, rules: Sequence[Comp
     known = policy_set.merged.get(key)
     if known is None:
         merged = merge_modifiers(verdict.modifiers, [rule.modifiers for rule in rules])
-        free = not (merged.limits or merged.params or merged.only)
-        known = replace(verdict, modifiers=merged, room=verdict.room if free else -1)
+        known = replace(verdict, modifiers=merged, room=room_of(verdict.plan, merged, policy_set.cards))
         if len(policy_set.merged) < MOST_MERGED:
             policy_set.merged[key] = known
     return known
@@ -48,6 +48,9 @@ def with_models(policy_set: PolicySet, facts: Facts, verdict: Verdict) -> tuple[
     Raises:
         NeedsLatency: a choice by measured latency has to wait for signals.
     """
+    unmeasured = _unmeasured(policy_set, facts, verdict)
+    if unmeasured is not None and facts.request.is_plain and len(facts.request.input or "") <= unmeasured.room:
+        return unmeasured, ()
     demand = Demand.of(facts, verdict.modifiers, verdict.plan.limits)
     skipped: list[Skipped] = []
     chains = [choose(step.chain, policy_set, facts, demand, skipped) for step in verdict.plan.steps]
@@ -59,6 +62,24 @@ def with_models(policy_set: PolicySet, facts: Facts, verdict: Verdict) -> tuple[
         if ruled_out:
             return _refused(verdict), _unique(skipped)
     return _with_steps(verdict, steps), _unique(skipped)
+
+
+def _unmeasured(policy_set: PolicySet, facts: Facts, verdict: Verdict) -> Verdict | None:
+    """The verdict with its models in their declared order, if measured latencies would decide and none is known."""
+    known = policy_set.unmeasured.get(id(verdict))
+    # Verdicts that are made for one request leave their identity to others.
+    if known is None or known.verdict is not verdict:
+        known = Unmeasured(verdict=verdict, groups=latency_groups(verdict.plan))
+        if len(policy_set.unmeasured) < MOST_MERGED:
+            policy_set.unmeasured[id(verdict)] = known
+    signals = facts.signals
+    if not known.groups or any(signals.get(group) is not UNKNOWN for group in known.groups):
+        return None
+    if known.declared is None:
+        steps = tuple(replace(step, chain=targets_of(step.chain, policy_set, facts)) for step in verdict.plan.steps)
+        declared = _with_steps(verdict, steps)
+        known.declared = replace(declared, room=room_of(declared.plan, verdict.modifiers, policy_set.cards))
+    return known.declared
 
 
 def _with_steps(verdict: Verdict, steps: tuple[PlanStep, ...]) -> Verdict:

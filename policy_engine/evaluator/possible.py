@@ -148,6 +148,9 @@ def _all(children: list[int]) -> int:
 def _missing_groups(node: Node, facts: Facts) -> Iterator[str]:
     """Whatever the test reads that is known to be unknown; a test that has all it reads failed by itself."""
     read = () if node.atom is None else facts_of(node.atom)
+    if len(read) == 1 and not isinstance(node.atom, Computed):
+        yield read[0].group  # missing or not
+        return
     missing = [fact.group for fact in read if reader_of(fact)(facts) is UNKNOWN]
     if missing:
         yield from missing

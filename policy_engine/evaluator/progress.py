@@ -27,7 +27,12 @@ class Try(Enum):
 
 @dataclass(slots=True)
 class Progress:
-    """What was gathered before a rule decided: modifiers that matched, in order, and names of what was unknown."""
+    """
+    What was gathered before a rule decided: modifiers that matched, in order, and names of what was unknown.
+
+    `doubted` are the rules that it was unknown for; which names that makes changes while signals are given up.
+    """
 
     modifiers: list[CompiledRule] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
+    doubted: list[CompiledRule] = field(default_factory=list)

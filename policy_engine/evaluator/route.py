@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from policy_engine.compiler.effects import each_once, passes
 from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.compiler.probes import sample_position
+from policy_engine.compiler.room import answer_bound
 from policy_engine.model.decision import Skipped
 from policy_engine.model.effect import Limits, Modifiers, Preference
 from policy_engine.model.facts import PENDING, UNKNOWN, Facts
-from policy_engine.model.plan import Card, FastestTarget, Link, RequestedTarget, SplitTarget, Target
-from policy_engine.model.quantity import Kind, parse_quantity
+from policy_engine.model.plan import Card, FastestTarget, Link, Plan, RequestedTarget, SplitTarget, Target
 
 
 class NeedsLatency(Exception):
@@ -72,19 +72,8 @@ class Demand:
 
 
 def output_bound(facts: Facts, modifiers: Modifiers, cascade: Limits | None = None) -> int | None:
-    """
-    The most tokens the answer may have, None if nobody says.
-
-    It is the policy's `max_tokens` before the caller's, capped by the limits of the modifiers and of the cascade.
-    """
-    limits = [limits["max_tokens"].max for limits in (modifiers.limits, cascade) if limits and "max_tokens" in limits]
-    bounds = [int(parse_quantity(limit, Kind.COUNT)) for limit in limits]
-    params = modifiers.params or {}
-    if "max_tokens" in params:
-        bounds.append(int(parse_quantity(params["max_tokens"], Kind.COUNT)))
-    elif type(asked := facts.request.params.get("max_tokens")) is int:
-        bounds.append(asked)
-    return min(bounds, default=None)
+    """The most tokens the answer may have, None if nobody says; see `compiler.room`."""
+    return answer_bound(modifiers, cascade, facts.request.params.get("max_tokens"))
 
 
 def choose(
@@ -97,13 +86,32 @@ def choose(
         NeedsLatency: measured latencies have to be learned first.
     """
     fitting = []
-    for target in each_once(target for link in chain for target in _targets(link, policy_set, facts)):
+    for target in targets_of(chain, policy_set, facts):
         reason = demand.misfit(policy_set.cards[target.model])
         if reason is None:
             fitting.append(target)
         else:
             skipped.append(Skipped(model=target.model, reason=reason))
     return tuple(fitting)
+
+
+def targets_of(chain: Iterable[Link], policy_set: PolicySet, facts: Facts) -> tuple[Target, ...]:
+    """
+    The models of one step in order, whether they can serve the request or not.
+
+    Raises:
+        NeedsLatency: as `choose`.
+    """
+    return each_once(target for link in chain for target in _targets(link, policy_set, facts))
+
+
+def latency_groups(plan: Plan) -> tuple[str, ...]:
+    """The measured latencies by which models are chosen; nothing if anything else of a request decides, too."""
+    links = [link for step in plan.steps for link in step.chain if not isinstance(link, Target)]
+    measured = [link for link in links if isinstance(link, FastestTarget)]
+    if len(measured) < len(links):
+        return ()
+    return tuple(f"latency.{target.model}" for link in measured for target in link.candidates)
 
 
 def _kinds(facts: Facts) -> Iterator[str]:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from policy_engine.model.decision import Decision
     from policy_engine.model.facts import Facts
 
+_FALSE = 2  # as `compiler.surely` writes it
+
 
 def run(policy_set: PolicySet, facts: Facts) -> Decision | Needs:
     """
@@ -23,6 +25,7 @@ def run(policy_set: PolicySet, facts: Facts) -> Decision | Needs:
     """
     missing = facts.missing
     progress: Progress | None = None
+    seen = 0 if facts.message is None else -1
     units = policy_set.cells.get(facts.task)  # type: ignore[arg-type]  # None has no cell
     for unit in policy_set.rest.units() if units is None else units:
         doubtful = unit.doubtful(missing) if missing & unit.reading else 0
@@ -44,9 +47,17 @@ def run(policy_set: PolicySet, facts: Facts) -> Decision | Needs:
         while alive:
             bit = alive & -alive
             tried: Try | Needs = Try.MATCH
-            if bit & doubtful:
-                progress = progress or Progress()
-                tried = _settle(unit.rules[bit.bit_length() - 1], facts, progress)
+            if bit & doubtful and not bit & unscanned & seen:
+                try:
+                    sure = unit.sure[bit](facts)
+                except ArithmeticError:
+                    sure = 0
+                if sure == _FALSE:
+                    alive ^= bit
+                    continue
+                if not sure:
+                    progress = progress or Progress()
+                    tried, facts = _settle(unit.rules[bit.bit_length() - 1], facts, progress)
             elif bit & unscanned:
                 alive, unsure = unit.scanner.alive(facts, alive)  # type: ignore[union-attr]  # what searches has one
                 doubtful |= unsure
@@ -59,7 +70,7 @@ def run(policy_set: PolicySet, facts: Facts) -> Decision | Needs:
                         continue
                 except ArithmeticError:
                     progress = progress or Progress()
-                    tried = _settle(unit.rules[bit.bit_length() - 1], facts, progress)
+                    tried, facts = _settle(unit.rules[bit.bit_length() - 1], facts, progress)
             if tried is Try.MATCH:
                 rule = unit.rules[bit.bit_length() - 1]
                 if rule.verdict is not None:
@@ -82,8 +93,8 @@ def _restricted(policy_set: PolicySet, facts: Facts, progress: Progress) -> Fact
     return restricted(policy_set, facts, progress.modifiers)
 
 
-def _settle(rule: CompiledRule, facts: Facts, progress: Progress) -> Try | Needs:
+def _settle(rule: CompiledRule, facts: Facts, progress: Progress) -> tuple[Try | Needs, Facts]:
     # The three-valued walk needs the whole graph; whoever imports `decide` should not wait for it.
-    from policy_engine.evaluator.settle import settle
+    from policy_engine.evaluator.settle import settle_or_give_up
 
-    return settle(rule, facts, progress)
+    return settle_or_give_up(rule, facts, progress)

@@ -9,7 +9,15 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, overload
 
 from policy_engine.errors import SignalError
-from policy_engine.model.texts import Shape, count_lines, count_words, estimate_tokens, newest_user_text, whole_text
+from policy_engine.model.texts import (
+    OneText,
+    Shape,
+    count_lines,
+    count_words,
+    estimate_tokens,
+    newest_user_text,
+    whole_text,
+)
 
 
 class Missing(Enum):
@@ -72,11 +80,13 @@ class Facts:
         message: the newest user text, or None.
         signals: group to value or UNKNOWN.
         errors: which values were sent or learned but invalid, in words.
+        unanswerable: groups of signals for which nobody need be asked, since nobody can tell.
     """
 
     # Made for every decision, so what is usually empty is not even assigned.
     signals: Mapping[str, Any] = _NOTHING
     errors: tuple[str, ...] = ()
+    unanswerable: frozenset[str] = frozenset()
 
     def __init__(self, request: Request, layout: Layout, clock: Callable[[], datetime] = utc_now) -> None:
         self.request = request
@@ -125,12 +135,18 @@ class Facts:
         Args:
             learned: by group (`cache.support`), a value, UNKNOWN, or a SignalError for one that failed.
         """
-        _ = self.at  # the moment stays the same however often facts grow
-        known = copy(self)
-        known.outcomes = {node: one for node, one in self.outcomes.items() if one in _SETTLED}
-        known.signals = dict(self.signals)
+        known = self.lacking(())
         for group, value in learned.items():
             known._learn(group, value)
+        return known
+
+    def lacking(self, groups: Iterable[str]) -> Facts:
+        """The same facts where it is known that these signals are unknown."""
+        _ = self.at  # the moment stays the same however often facts grow
+        known = object.__new__(Facts)
+        known.__dict__.update(self.__dict__)
+        known.outcomes = {node: one for node, one in self.outcomes.items() if one in _SETTLED}
+        known.signals = {**self.signals, **dict.fromkeys(groups, UNKNOWN)}
         return known
 
     def without(self, groups: Iterable[str]) -> Facts:
@@ -138,6 +154,7 @@ class Facts:
         hidden = copy(self)
         hidden.outcomes = {}
         hidden.signals = {**self.signals, **dict.fromkeys(groups, UNKNOWN)}
+        hidden.unanswerable = frozenset()  # what is to blame for rules before goes by the facts before
         for group in groups:
             hidden.missing |= self.layout.bits[group]
         return hidden
@@ -165,6 +182,11 @@ class Facts:
     @measured
     def outcomes(self) -> dict[Any, int]:
         """What is known so far about conditions, by node of the graph: the outcomes that are still possible."""
+        return {}
+
+    @measured
+    def scans(self) -> dict[Any, int | None]:
+        """What was found in the newest user text by searches for many patterns at once, by whoever searched."""
         return {}
 
     @measured
@@ -222,8 +244,7 @@ class Facts:
     def shape(self) -> Shape:
         """The shape of the conversation; one user message where the request has `input`."""
         request = self.request
-        messages = request.messages if request.messages is not None else ({"role": "user", "content": request.input},)
-        return Shape(messages, len(request.tools))
+        return OneText(len(request.tools)) if request.messages is None else Shape(request.messages, len(request.tools))
 
     @measured
     def wants_stream(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -22,7 +22,7 @@ class Card:
 
     Prices are USD per million tokens, `latency_s` the declared one; None is unknown. `accepts` None means anything.
     `tags` include the provider's; `tier` is the first tier that holds the model. `long_rates` are for calls with much
-    input, in ascending order; the prices are those of all others.
+    input, in ascending order; the prices are those of all others, and `usual_rates` the same as one value.
     """
 
     name: str
@@ -41,19 +41,24 @@ class Card:
     long_rates: tuple[LongRates, ...] = ()
     latency_s: float | None = None
     quality: float | None = None
+    usual_rates: Rates = field(init=False, repr=False, compare=False)
 
-    def rates(self, input_tokens: int) -> Rates:
-        """The rates of a call with so much input."""
-        for long in reversed(self.long_rates):
-            if input_tokens > long.above_tokens:
-                return long.rates
-        return Rates(
+    def __post_init__(self) -> None:
+        rates = Rates(
             input=self.input_price,
             output=self.output_price,
             cached_input=self.cached_input_price,
             cache_write=self.cache_write_price,
             cache_write_1h=self.cache_write_1h_price,
         )
+        object.__setattr__(self, "usual_rates", rates)
+
+    def rates(self, input_tokens: int) -> Rates:
+        """The rates of a call with so much input."""
+        for long in reversed(self.long_rates):
+            if input_tokens > long.above_tokens:
+                return long.rates
+        return self.usual_rates
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,31 @@ class Shape:
         return [call for message in self._messages for call in _calls_of(message)]
 
 
+class OneText(Shape):
+    """The shape of a request that is one user message with a text."""
+
+    __slots__ = ()
+
+    def __init__(self, tools: int) -> None:
+        super().__init__(({"role": "user"},), tools)
+
+    def turns(self) -> int:
+        """The one."""
+        return 1
+
+    def tool_calls(self) -> int:
+        """None, like all that follows."""
+        return 0
+
+    tool_results = tool_errors = images = repeats = tool_calls
+
+    def in_tool_loop(self) -> bool:
+        """It is not."""
+        return False
+
+    has_system = in_tool_loop
+
+
 def _calls_of(message: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     calls = message.get("tool_calls")
     for call in calls if isinstance(calls, Sequence) and not isinstance(calls, str) else ():

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from policy_engine.compiler.policy_set import PolicySet
+from policy_engine.evaluator.decide import decide
 from policy_engine.evaluator.progress import Needs
 from policy_engine.evaluator.run import run
 from policy_engine.evaluator.trace import run_traced
@@ -75,3 +76,21 @@ def test_more_rules_than_one_unit_holds_are_tried_in_order(tmp_path: Path) -> No
         tags.append(decision.tags)
 
     assert tags == [("t555", "t1255")] * 3
+
+
+def test_what_is_given_up_later_is_to_blame_for_rules_before(tmp_path: Path) -> None:
+    """A rule that was out before it came to a signal has that signal to blame, too, once a choice asked for it."""
+    text = """
+rules:
+  - {name: unsure, when: {attributes: {seats: {gt: 3}}, latency: {mini: {p50: {gt: 2s}}}}, then: {route: frontier}}
+  - {name: quick, when: {task: chat}, then: {route: {fastest: [mini]}}}
+"""
+    policy_set = policies(tmp_path, text)
+    facts = Facts(Request(task="chat", input="x"), policy_set.layout)
+    facts.unanswerable = frozenset(("latency.mini",))
+
+    given_up = run(policy_set, facts)
+
+    assert isinstance(given_up, Decision)
+    assert given_up == decide(policy_set, facts.request)
+    assert given_up.unknown == ("attributes.seats", "latency.mini")

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy_engine.model.texts import (
+    OneText,
     Shape,
     count_lines,
     count_words,
@@ -126,3 +127,12 @@ def test_a_shape_counts_in_the_other_api_too() -> None:
 
     assert (shape.tool_calls(), shape.tool_results(), shape.tool_errors()) == (2, 2, 2)
     assert (shape.images(), shape.repeats(), shape.in_tool_loop()) == (2, 1, True)
+
+
+def test_one_text_has_the_shape_of_one_user_message() -> None:
+    """Whatever is counted, without looking."""
+    looked = Shape([{"role": "user", "content": "hello"}], 2)
+
+    counts = {name: getattr(OneText(2), name)() for name in dir(Shape) if not name.startswith("_")}
+
+    assert counts == {name: getattr(looked, name)() for name in counts}

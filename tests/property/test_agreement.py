@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from policy_engine.compiler.policy_set import PolicySet
-from policy_engine.evaluator.decide import decide
+from policy_engine.evaluator.decide import decide, decided
+from policy_engine.model.facts import Facts
 from policy_engine.model.request import read_request
 from policy_engine.model.schemas import read_schema
 from policy_engine.pipeline import build
@@ -164,6 +165,23 @@ def test_signals_that_cannot_be_learned_are_unknown(case: tuple[Files, list[Requ
         signals = make_signals(rng, share=0.7, invalid=0.3)
         bare = read_request({**request, "signals": {}})
         assert seen(decide(policy_set, bare, learn=learner(signals))) == reference.decide(bare, flat(signals))
+
+
+@settings(max_examples=25)
+@given(bundles(), RANDOM)
+def test_giving_up_what_nobody_can_tell_decides_like_asking_in_vain(
+    case: tuple[Files, list[Request]], rng: Random
+) -> None:
+    """A decision that knows beforehand which signals are unanswerable is, to the last name in `unknown`, the same."""
+    files, requests = case
+    policy_set = built(files)
+    for request in requests:
+        signals = make_signals(rng, share=rng.choice((0, 0.3)), invalid=0.1)
+        read = read_request(request if rng.random() < 0.5 else {**request, "signals": {}})
+        facts = Facts(read, policy_set.layout)
+        facts.unanswerable = frozenset(policy_set.layout.bits) - flat(signals).keys()
+        given_up, _ = decided(policy_set, facts, learn=learner(signals))
+        assert given_up == decide(policy_set, read, learn=learner(signals))
 
 
 def without_unknown(answer: Answer) -> Answer:
