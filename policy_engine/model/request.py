@@ -56,13 +56,15 @@ class Request:
     def __post_init__(self) -> None:
         if self.input is not None and self.messages is not None:
             raise ValueError("a request has `input` or `messages`, not both")
-        for name in ("id", "task", "input", "session", "user"):
-            value = getattr(self, name)
-            if not isinstance(value, str | None):
-                raise TypeError(f"`{name}` of a request must be text, not {_kind(value)}")
-        for name in ("attributes", "params", "wants", "tokens", "signals"):
-            if not isinstance(getattr(self, name), Mapping):
-                raise TypeError(f"`{name}` of a request must be a mapping, not {_kind(getattr(self, name))}")
+        # Made for every request of a file of millions, so what is wrong is named only once something is.
+        texts: tuple[object, ...] = (self.id, self.task, self.input, self.session, self.user)
+        for text in texts:
+            if text is not None and not isinstance(text, str):
+                _refuse_text(self)
+        mappings: tuple[object, ...] = (self.attributes, self.params, self.wants, self.tokens, self.signals)
+        for mapping in mappings:
+            if type(mapping) is not dict and not isinstance(mapping, Mapping):
+                _refuse_mapping(self)
         if self.messages is not None:
             _check_mappings("messages", self.messages)
         if self.tools:
@@ -105,8 +107,8 @@ def read_request(written: object, *, attributes: Mapping[str, Attribute] = _NOTH
 
 
 def _read_plain(written: Mapping[str, Any]) -> Request:
-    unknown = sorted(set(written) - FIELD_NAMES)
-    if unknown:
+    if not written.keys() <= FIELD_NAMES:
+        unknown = sorted(set(written) - FIELD_NAMES)
         raise ValueError(f"unknown field `{unknown[0]}` in a request; known are {', '.join(sorted(FIELD_NAMES))}")
     given = {name: value for name, value in written.items() if value is not None}
     if "at" in given:
@@ -206,6 +208,19 @@ def _object(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _wants_json(response_format: object) -> bool:
     return isinstance(response_format, Mapping) and response_format.get("type") in ("json_object", "json_schema")
+
+
+def _refuse_text(request: Request) -> None:
+    for name in ("id", "task", "input", "session", "user"):
+        value = getattr(request, name)
+        if not isinstance(value, str | None):
+            raise TypeError(f"`{name}` of a request must be text, not {_kind(value)}")
+
+
+def _refuse_mapping(request: Request) -> None:
+    for name in ("attributes", "params", "wants", "tokens", "signals"):
+        if not isinstance(getattr(request, name), Mapping):
+            raise TypeError(f"`{name}` of a request must be a mapping, not {_kind(getattr(request, name))}")
 
 
 def _check_mappings(name: str, values: Any) -> None:

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from policy_engine.errors import MissingExtra
 from policy_engine.evaluator.decide import Learn, decided
-from policy_engine.evaluator.estimate import estimate_default, estimate_of
+from policy_engine.evaluator.estimate import estimate_default, estimate_usd
 from policy_engine.model.facts import Facts
 from policy_engine.model.request import read_request
 from policy_engine.replay.origin import Origin
-from policy_engine.replay.traffic import Choice, Row, Traffic
+from policy_engine.replay.traffic import Choice, Traffic
 from policy_engine.signals.live import pure_sources
 
 if TYPE_CHECKING:
@@ -89,7 +89,10 @@ class Decider:
         self.problems = 0
         self._policy_set = policy_set
         self._attributes = policy_set.declarations.attributes
-        self._learn: Learn = pure_sources(policy_set).resolve
+        sources = pure_sources(policy_set)
+        self._learn: Learn = sources.resolve
+        self._unanswerable = frozenset(group for group in policy_set.layout.bits if sources.source_of(group) is None)
+        self._parse = json.JSONDecoder().raw_decode
 
     def rows(self, texts: Iterable[str | bytes]) -> Iterator[tuple[Any, ...]]:
         """For each text a row of the columns."""
@@ -104,29 +107,22 @@ class Decider:
                 yield self._problem(str(problem))
 
     def _row(self, text: str | bytes) -> tuple[Any, ...]:
-        request = read_request(json.loads(text), attributes=self._attributes)
         policy_set = self._policy_set
-        decision, facts = decided(policy_set, Facts(request, policy_set.layout), learn=self._learn)
-        cost_usd = estimate_of(decision, facts, policy_set).cost_usd
+        request = read_request(self._parsed(text), attributes=self._attributes)
+        facts = Facts(request, policy_set.layout)
+        facts.unanswerable = self._unanswerable
+        decision, facts = decided(policy_set, facts, learn=self._learn)
+        cost_usd = estimate_usd(decision, facts, policy_set)
         default_usd = estimate_default(facts, policy_set)
         verdict, notes = decision.verdict, decision.notes
-        choice = Choice(verdict.effect, verdict.rule, decision.tier, decision.model)
-        row = Row(
-            id=decision.id,
-            task=request.task,
-            choice=choice,
-            cost_usd=cost_usd,
-            default_usd=default_usd,
-            notes=notes,
-        )
-        self.traffic.add(row)
+        first = verdict.first
+        tier, model = (None, None) if first is None else (first.tier, first.model)
+        choice = Choice(verdict.effect, verdict.rule, tier, model)
+        self.traffic.count(choice, cost_usd, default_usd, notes=notes)
         return (
-            decision.id,
+            request.id,
             request.task,
-            choice.effect,
-            choice.rule,
-            choice.tier,
-            choice.model,
+            *choice,
             verdict.modifiers.tags,
             notes.unknown,
             notes.errors,
@@ -135,6 +131,15 @@ class Decider:
             None if default_usd is None else float(default_usd),
             None,
         )
+
+    def _parsed(self, text: str | bytes) -> Any:
+        """What `json.loads` gives; most texts are an object from end to end, and need none of its precautions."""
+        if type(text) is bytes and text.startswith(b'{"'):
+            text = text.decode("utf-8", "surrogatepass")
+            value, end = self._parse(text)
+            if not text[end:].strip(" \t\n\r"):
+                return value
+        return json.loads(text)
 
     def _problem(self, reason: str) -> tuple[Any, ...]:
         self.problems += 1

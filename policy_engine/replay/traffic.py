@@ -6,16 +6,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from policy_engine.model.decision import CLEAN, Decision, Notes
 
 Name = TypeVar("Name", str, str | None)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What was decided, less what is peculiar to one request; `rule` None is `default`."""
+class Choice(NamedTuple):
+    """
+    What was decided, less what is peculiar to one request; `rule` None is `default`.
+
+    A tuple, since one is made and looked up for every request.
+    """
 
     effect: str
     rule: str | None
@@ -81,14 +84,17 @@ class Traffic:
 
     def add(self, row: Row) -> None:
         """Counts one request."""
-        load = self._load(row.choice)
+        self.count(row.choice, row.cost_usd, row.default_usd, notes=row.notes)
+
+    def count(self, choice: Choice, cost_usd: Decimal | None, default_usd: Decimal | None, *, notes: Notes) -> None:
+        """The same of a request of which only this is known."""
+        load = self._load(choice)
         load.requests += 1
-        if row.cost_usd is None or row.default_usd is None:
+        if cost_usd is None or default_usd is None:
             load.unpriced += 1
         else:
-            load.usd += row.cost_usd
-            load.default_usd += row.default_usd
-        notes = row.notes
+            load.usd += cost_usd
+            load.default_usd += default_usd
         if notes is CLEAN:
             return
         if notes.unknown:

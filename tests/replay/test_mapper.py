@@ -10,7 +10,7 @@ import pyarrow
 import pytest
 
 from policy_engine.errors import BundleInvalid
-from policy_engine.replay.mapper import COLUMNS, decisions_mapper, line_batches
+from policy_engine.replay.mapper import COLUMNS, Decider, decisions_mapper, line_batches
 from policy_engine.replay.origin import Origin, PoliciesChanged
 from tests.replay.bundles import HEAD, policies
 
@@ -77,6 +77,36 @@ def test_a_column_of_whole_requests_is_decided(tmp_path: Path) -> None:
         "unknown field `tusk` in a request; known are at, attributes, id, input, messages, params, session, signals, "
         "task, tokens, tools, user, wants",
     ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"input": "x"}\r\n',
+        b'{"input": "x"} {"input": "y"}',
+        b'{"input": "x"}\xc2\xa0',
+        b'{"input": "\xed\xa0\x80"}',
+        b'{"input": "\xff"}',
+        b'\xef\xbb\xbf{"input": "x"}',
+        '{"input": "x"}'.encode("utf-16"),
+        b' {"input": "x", "input": "y"}',
+        b'{"input": "x", "tokens": {"input": NaN}}',
+        b'{"input": ',
+        b"",
+    ],
+)
+def test_lines_are_read_as_json_reads_them(tmp_path: Path, line: bytes) -> None:
+    """Encodings, what follows a request, and what is none included."""
+    decider = Decider(policies(tmp_path, RULES))
+
+    (quick,) = decider.rows([line])
+    try:
+        (careful,) = decider.rows([json.dumps(json.loads(line))])
+    except ValueError as problem:
+        reason = problem.msg if isinstance(problem, json.JSONDecodeError) else str(problem)
+        assert quick[-1].removeprefix("not JSON: ").lower() == reason.lower()
+    else:
+        assert quick == careful
 
 
 def test_columns_are_fields_of_a_request(tmp_path: Path) -> None:
