@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -39,12 +40,17 @@ class Crowd:
         """Whether a rule is reached by a request in some cells that it asks for, and no more; False if unsure."""
         if state is None:
             return False
-        near = {one for one in self.open if one < number}
+        near = set(_up_to(self.open, number))
         for variable, cells in state.items():
             listed = self.listed.get(variable)
             if listed is not None:
-                near.update(one for cell in _bits(cells) for one in listed.get(cell, ()) if one < number)
+                for cell in _bits(cells):
+                    near.update(_up_to(listed.get(cell, ()), number))
         return all(self.solver.holds_in(self.firings[one].passes, state) for one in near if one in ending)
+
+
+def _up_to(ascending: Sequence[int], number: int) -> Sequence[int]:
+    return ascending[: bisect_left(ascending, number)]
 
 
 def _needed(firing: Firing, space: Space) -> Iterator[tuple[Literal, ...]]:

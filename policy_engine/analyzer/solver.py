@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -19,6 +19,18 @@ DEEPEST = 200
 
 class GaveUp(Exception):
     """The question took more steps than are allowed; nothing is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """
+    Formulas beside one, by place: `open` are those that do not follow from it at once.
+
+    `shut` is the first that cannot hold where it does, and then nothing is said of those after it.
+    """
+
+    open: tuple[int, ...]
+    shut: int | None = None
 
 
 @dataclass(slots=True)
@@ -71,16 +83,23 @@ class Solver:
         except GaveUp:
             return False
 
-    def open_beside(self, formula: Formula, others: Iterable[Formula]) -> list[int]:
-        """Which of the other formulas, by place, do not follow at once where one holds."""
+    def beside(self, formula: Formula, others: Sequence[Formula]) -> Beside:
+        """What can be seen at once of other formulas where one holds."""
         self._steps = 0
         try:
             state: State = {}
             if self._propagate(state, [formula]) is None:
-                return []
-            return [place for place, other in enumerate(others) if self._reduced(other, state) is not TRUE]
+                return Beside(open=())
+            left = []
+            for place, other in enumerate(others):
+                reduced = self._reduced(other, state)
+                if reduced is FALSE:
+                    return Beside(open=(place,), shut=place)
+                if reduced is not TRUE:
+                    left.append(place)
+            return Beside(open=tuple(left))
         except GaveUp:
-            return list(range(len(list(others))))
+            return Beside(open=tuple(range(len(others))))
         finally:
             self.left -= self._steps
 

@@ -119,7 +119,7 @@ class Study:
 
     def beside(self, formula: Formula, numbers: Sequence[int]) -> list[int]:
         """Those rules of some that can fire at all where a formula holds, as far as can be seen at once."""
-        return [numbers[place] for place in self.solver.open_beside(formula, self.past(numbers))]
+        return [numbers[place] for place in self.solver.beside(formula, self.past(numbers)).open]
 
     def ending(self, task: Scalar) -> Sequence[int]:
         """The rules that can end the search for a task, in order."""
@@ -202,8 +202,11 @@ class Study:
     def _fate(self, number: int) -> Fate:
         if self._crowd.is_reached(number, self.sparse(number), self._ends):
             return Fate(number=number)
-        matches = self.firings[number].matches
-        before = self.beside(matches, self.before(number))
+        matches, numbers = self.firings[number].matches, self.before(number)
+        beside = self.solver.beside(matches, self.past(numbers))
+        if beside.shut is not None and self.sparse(number) is not None:
+            return Fate(number=number, covered_by=(numbers[beside.shut],))
+        before = [numbers[place] for place in beside.open]
         if not self.solver.is_impossible((matches, *self.past(before))):
             return Fate(number=number)
         if self.solver.is_impossible((matches,)):
