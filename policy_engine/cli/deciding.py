@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
@@ -25,7 +25,7 @@ from policy_engine.model.request import Request
 from policy_engine.pipeline import build
 from policy_engine.replay.origin import PoliciesChanged
 from policy_engine.replay.traffic import Row, Traffic, row_of
-from policy_engine.signals.live import LiveSignals, pure_sources
+from policy_engine.signals.live import LiveSignals, pure_sources, sources_for
 from policy_engine.state.open import open_state
 
 CHUNK = 500
@@ -163,12 +163,8 @@ def asking(policy_set: PolicySet, state: str | None) -> Iterator[Learn]:
     Args:
         state: its address.
     """
-    if state is None:
-        with closing(pure_sources(policy_set)) as sources:
-            yield sources.resolve
-    else:
-        with closing(LiveSignals(open_state(state))) as signals:
-            yield signals.of(policy_set).sources.resolve
+    with sources_for(policy_set, state) as sources:
+        yield sources.resolve
 
 
 _TELL: dict[Telling, Callable[[Decision, Style], str] | None] = {

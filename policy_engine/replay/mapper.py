@@ -26,6 +26,7 @@ from policy_engine.signals.live import pure_sources
 
 if TYPE_CHECKING:
     from policy_engine.compiler.policy_set import PolicySet
+    from policy_engine.signals.source import Sources
 
 Batch: TypeAlias = Any
 """A `pyarrow.RecordBatch`."""
@@ -79,17 +80,20 @@ class Decider:
     """
     Decides requests that are written as JSON, and counts where they go.
 
+    Args:
+        sources: what signals are learned from that a request does not supply; without them, from the request alone.
+
     Attributes:
         traffic: what has been decided so far.
         problems: how many texts were no requests.
     """
 
-    def __init__(self, policy_set: PolicySet) -> None:
+    def __init__(self, policy_set: PolicySet, sources: Sources | None = None) -> None:
         self.traffic = Traffic()
         self.problems = 0
         self._policy_set = policy_set
         self._attributes = policy_set.declarations.attributes
-        sources = pure_sources(policy_set)
+        sources = sources or pure_sources(policy_set)
         self._learn: Learn = sources.resolve
         self._unanswerable = frozenset(group for group in policy_set.layout.bits if sources.source_of(group) is None)
         self._parse = json.JSONDecoder().raw_decode

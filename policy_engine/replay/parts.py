@@ -19,6 +19,7 @@ from policy_engine.replay.origin import Origin
 from policy_engine.replay.pool import in_order
 from policy_engine.replay.slices import Slice, batched, slices_of
 from policy_engine.replay.traffic import Traffic
+from policy_engine.signals.live import sources_for
 
 _MANIFEST = "manifest.json"
 
@@ -69,7 +70,9 @@ class Target:
         return self.folder / f"{number:06}{self.path.suffix}"
 
 
-def decide_file(path: str, origin: Origin, target: Target, *, jobs: int, resume: bool) -> Generator[Part, None, None]:
+def decide_file(
+    path: str, origin: Origin, target: Target, *, jobs: int, resume: bool, state: str | None = None
+) -> Generator[Part, None, None]:
     """
     Decides a file of requests into a file of decisions, a row for each line in their order, and gives each part's sum.
 
@@ -77,6 +80,8 @@ def decide_file(path: str, origin: Origin, target: Target, *, jobs: int, resume:
 
     Args:
         resume: go on with the parts of an earlier run, if there are any; else they are deleted.
+        state: the address of a state that is read for budgets, sessions and the like. Nothing is written to it, so no
+            request changes what is decided about another, in whatever order.
 
     Raises:
         PartsDiffer: those parts were made from other requests or by other policies.
@@ -85,13 +90,13 @@ def decide_file(path: str, origin: Origin, target: Target, *, jobs: int, resume:
         OSError, ValueError: a file cannot be read or written.
     """
     slices = slices_of(path)
-    _prepare(target, _manifest(path, origin, slices), resume=resume)
+    _prepare(target, _manifest(path, origin, slices, with_state=state is not None), resume=resume)
     work = [(number, piece) for number, piece in enumerate(slices)]
-    yield from in_order(partial(_part, origin, target), work, jobs=jobs)
+    yield from in_order(partial(_part, origin, target, state), work, jobs=jobs)
     _join(target, len(slices))
 
 
-def _manifest(path: str, origin: Origin, slices: tuple[Slice, ...]) -> dict[str, Any]:
+def _manifest(path: str, origin: Origin, slices: tuple[Slice, ...], *, with_state: bool) -> dict[str, Any]:
     told = os.stat(path)
     return {
         "requests": os.path.abspath(path),
@@ -99,6 +104,7 @@ def _manifest(path: str, origin: Origin, slices: tuple[Slice, ...]) -> dict[str,
         "changed_ns": told.st_mtime_ns,
         "revision": origin.revision,
         "slices": len(slices),
+        "with_state": with_state,
     }
 
 
@@ -116,22 +122,24 @@ def _prepare(target: Target, manifest: dict[str, Any], *, resume: bool) -> None:
     known.write_text(json.dumps(manifest), encoding="utf-8")
 
 
-def _part(origin: Origin, target: Target, work: tuple[int, Slice]) -> Part:
+def _part(origin: Origin, target: Target, state: str | None, work: tuple[int, Slice]) -> Part:
     """One part, made now or by an earlier run: it is whole if its sum is there, which is written last."""
     number, piece = work
     file = target.part(number)
     told = file.with_suffix(".sum")
     with suppress(FileNotFoundError):
         return Part.from_json(json.loads(told.read_text(encoding="utf-8")))
-    part = _decided(origin, target, piece, file)
+    policy_set = origin.policies()
+    with sources_for(policy_set, state) as sources:
+        part = _decided(Decider(policy_set, sources), target, piece, file)
     beside = told.with_suffix(".new")
     beside.write_text(json.dumps(part.to_json()), encoding="utf-8")
     beside.replace(told)
     return part
 
 
-def _decided(origin: Origin, target: Target, piece: Slice, file: Path) -> Part:
-    decider, part = Decider(origin.policies()), Part(size=piece.stop - piece.start)
+def _decided(decider: Decider, target: Target, piece: Slice, file: Path) -> Part:
+    part = Part(size=piece.stop - piece.start)
     with _writer(target, file) as writer:
         lines = (line for line in piece.lines() if line.strip())
         for batch in batched(lines, BATCH_ROWS):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -122,6 +123,24 @@ def pure_sources(policy_set: PolicySet, *, on_event: Emit | None = None) -> Sour
     """What can be learned from a request alone, for whoever decides without anything kept between requests."""
     declarations = policy_set.declarations
     return Sources(local_sources(declarations), declarations=declarations, emit=harmless(on_event))
+
+
+@contextmanager
+def sources_for(policy_set: PolicySet, state: str | None) -> Iterator[Sources]:
+    """
+    What can be learned without being counted: from a request alone, and from a state where one is named.
+
+    Args:
+        state: its address, as for `open_state`, which says what it raises.
+    """
+    if state is None:
+        with closing(pure_sources(policy_set)) as sources:
+            yield sources
+        return
+    from policy_engine.state.open import open_state
+
+    with closing(LiveSignals(open_state(state))) as signals:
+        yield signals.of(policy_set).sources
 
 
 def local_sources(declarations: Declarations, counters: Counters | None = None) -> tuple[Source, ...]:

@@ -35,7 +35,7 @@ from policy_engine.errors import MissingExtra
 from policy_engine.ledger.columns import is_parquet
 from policy_engine.model.decision import Decision
 from policy_engine.replay.origin import Origin, PoliciesChanged, origin_of
-from policy_engine.replay.parts import PartsDiffer, Target, decide_file
+from policy_engine.replay.parts import Part, PartsDiffer, Target, decide_file
 from policy_engine.replay.slices import Slice, lines_in, slices_of
 from policy_engine.replay.traffic import Traffic
 from policy_engine.state.open import missing_file
@@ -80,38 +80,27 @@ def command(
     policy-engine dry-run policies --requests requests.jsonl
     policy-engine dry-run policies --task generate_reply --input "Where is my order?" --attribute plan=pro
     """
-    _check_usage(requests, described, trace=trace, state=state, out=out, resume=resume)
+    if described.is_empty == (requests is None):
+        raise click.UsageError("give either --requests, or a request by --task, --input and --attribute")
+    if state is not None and (missing := missing_file(state)) is not None:
+        raise Failure(f"no state at `{visible(missing)}`")
+    if (out is not None or resume) and (out is None or requests in (None, "-") or trace):
+        raise click.UsageError("--out needs a file of --requests and no --trace, --resume needs --out")
     policy_set = open_policies(folder, env=env, console=console)
+    if requests is not None and out is not None:
+        origin = origin_of(folder, policy_set, env=env)
+        parts = decide_file(requests, origin, Target(path=out), jobs=jobs, resume=resume, state=state)
+        _to_file(requests, origin, out, parts, form=form, console=console)
+        return
     if requests is None:
         request = described.request(policy_set.declarations.attributes)
         with asking(policy_set, state) as learn:
             decision, _ = decide_one(policy_set, request, trace=trace, learn=learn)
         _show(decision, form=form, trace=trace, console=console)
-    elif out is not None:
-        origin = origin_of(folder, policy_set, env=env)
-        _to_file(requests, origin, Target(path=out), jobs=jobs, resume=resume, form=form, console=console)
-    else:
-        source = Source(folder=folder.absolute(), env=env, revision=policy_set.revision, state=state)
-        printer = printer_for(form, trace=trace, console=console)
-        _to_screen(requests, policy_set, source, printer, jobs=jobs, console=console)
-
-
-def _check_usage(
-    requests: str | None, described: Described, *, trace: bool, state: str | None, out: Path | None, resume: bool
-) -> None:
-    if described.is_empty == (requests is None):
-        raise click.UsageError("give either --requests, or a request by --task, --input and --attribute")
-    if state is not None and (missing := missing_file(state)) is not None:
-        raise Failure(f"no state at `{visible(missing)}`")
-    if (out is not None or resume) and (out is None or requests in (None, "-") or trace or state):
-        raise click.UsageError("--out needs a file of --requests and neither --trace nor --state, --resume needs --out")
-
-
-def _to_screen(
-    requests: str, policy_set: PolicySet, source: Source, printer: Printer, *, jobs: int, console: Console
-) -> None:
-    """Decides a file, shows each decision as it comes, and tells where the traffic went."""
-    with click.open_file(requests, "rb") as file, asking(policy_set, source.state) as learn:
+        return
+    source = Source(folder=folder.absolute(), env=env, revision=policy_set.revision, state=state)
+    printer = printer_for(form, trace=trace, console=console)
+    with click.open_file(requests, "rb") as file, asking(policy_set, state) as learn:
         lines, how = _rows_of(requests) if is_parquet(requests) else lines_of(file), printer.how()
         if jobs == 1:
             chunks = decide_lines(lines, policy_set, how, learn)
@@ -126,15 +115,13 @@ def _to_screen(
         console.end(FOUND)
 
 
-def _to_file(
-    requests: str, origin: Origin, target: Target, *, jobs: int, resume: bool, form: str, console: Console
-) -> None:
-    """Decides a file into a file, and tells where the traffic went."""
+def _to_file(requests: str, origin: Origin, out: Path, parts: Iterable[Part], *, form: str, console: Console) -> None:
+    """Takes the parts of a file of decisions as they are made, and tells where the traffic went."""
     traffic, done, size, problems = Traffic(), 0, 0, 0
     first: str | None = None
     with closing(console.progress(total=sum(one.stop - one.start for one in _slices(requests)))) as progress:
         try:
-            for part in decide_file(requests, origin, target, jobs=jobs, resume=resume):
+            for part in parts:
                 traffic.merge(part.traffic)
                 done, size, problems = done + part.requests, size + part.size, problems + part.problems
                 first = first or part.first_problem
@@ -146,7 +133,7 @@ def _to_file(
             console.complain(f"interrupted after {counted(done, 'request')}; go on with --resume")
             raise
     printer_for(form, trace=False, console=console).finish(traffic, _idle_rules(origin.policies(), traffic))
-    console.say(f"{counted(done, 'row')} in `{target.path}`")
+    console.say(f"{counted(done, 'row')} in `{out}`")
     if problems:
         console.complain(f"{counted(problems, 'line')} of `{name_of(requests)}` could not be decided, first: {first}")
         console.end(FOUND)

@@ -155,6 +155,21 @@ def test_a_dry_run_of_many_reads_a_state(run: Run, folder: Path, jobs: str) -> N
 
 
 @pytest.mark.usefixtures("policies")
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_dry_run_into_a_file_reads_a_state(run: Run, folder: Path, jobs: str) -> None:
+    """What was spent before holds for every row; nothing is counted, so their order does not matter."""
+    run("complete", "policies", "--input", "When?", "--state", "state.db")
+    before = (folder / "state.db").read_bytes()
+    many = ["dry-run", "policies", "--requests", "requests.jsonl", "--jobs", jobs, "--out", "out.jsonl"]
+
+    result = run(*many, "--state", "state.db")
+
+    rows = [json.loads(line) for line in (folder / "out.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert (result.exit_code, [(row["rule"], row["unknown"]) for row in rows]) == (0, [("frugal", [])] * 4)
+    assert (folder / "state.db").read_bytes() == before
+
+
+@pytest.mark.usefixtures("policies")
 def test_a_dry_run_makes_no_state(run: Run, folder: Path) -> None:
     """A state that is not there is a mistake, and stays not there."""
     result = run("dry-run", "policies", "--input", "When?", "--state", "sqlite:///none.db")
