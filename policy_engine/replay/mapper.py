@@ -11,16 +11,15 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from policy_engine.errors import MissingExtra
 from policy_engine.evaluator.decide import Learn, decided
 from policy_engine.evaluator.estimate import estimate_default, estimate_usd
 from policy_engine.model.facts import Facts
 from policy_engine.model.request import read_request
 from policy_engine.replay.origin import Origin
+from policy_engine.replay.tables import Batch, Columns, arrow, batch_of, spark_schema
 from policy_engine.replay.traffic import Choice, Traffic
 from policy_engine.signals.live import pure_sources
 
@@ -28,15 +27,12 @@ if TYPE_CHECKING:
     from policy_engine.compiler.policy_set import PolicySet
     from policy_engine.signals.source import Sources
 
-Batch: TypeAlias = Any
-"""A `pyarrow.RecordBatch`."""
-
 LINE = "request"
 """The column that may hold whole requests as JSON; else each column is a field of a request."""
 
 BATCH_ROWS = 10_000
 
-COLUMNS = (
+COLUMNS: Columns = (
     ("id", "string"),
     ("task", "string"),
     ("effect", "string"),
@@ -53,7 +49,7 @@ COLUMNS = (
 )
 """What is told of each request; `problem` is why a row is no request, and then all else is null."""
 
-SPARK_SCHEMA = ", ".join(f"{name} {'array<string>' if kind == 'list' else kind}" for name, kind in COLUMNS)
+SPARK_SCHEMA = spark_schema(COLUMNS)
 """The same for Spark."""
 
 
@@ -73,7 +69,7 @@ class Deciding:
         """
         decider = Decider(self.origin.policies())
         for batch in batches:
-            yield batch_of(decider.rows(texts_of(batch)))
+            yield batch_of(decider.rows(texts_of(batch)), COLUMNS)
 
 
 class Decider:
@@ -181,34 +177,15 @@ def texts_of(batch: Batch) -> Iterator[str]:
 
 def line_batches(lines: Iterable[bytes]) -> Iterator[Batch]:
     """Lines of JSON as batches of one column."""
-    arrow = _arrow()
+    types = arrow()
     waiting: list[bytes] = []
     for line in lines:
         waiting.append(line)
         if len(waiting) >= BATCH_ROWS:
-            yield arrow.RecordBatch.from_arrays([arrow.array(waiting, arrow.string())], [LINE])
+            yield types.RecordBatch.from_arrays([types.array(waiting, types.string())], [LINE])
             waiting = []
     if waiting:
-        yield arrow.RecordBatch.from_arrays([arrow.array(waiting, arrow.string())], [LINE])
-
-
-def batch_of(rows: Iterable[tuple[Any, ...]]) -> Batch:
-    """Rows of decisions as one batch."""
-    arrow = _arrow()
-    columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
-    arrays = [arrow.array(column, _type(kind)) for column, (_, kind) in zip(columns, COLUMNS, strict=True)]
-    return arrow.RecordBatch.from_arrays(arrays, schema=arrow_schema())
-
-
-def arrow_schema() -> Any:
-    """The schema of decisions."""
-    arrow = _arrow()
-    return arrow.schema([(name, _type(kind)) for name, kind in COLUMNS])
-
-
-def _type(kind: str) -> Any:
-    arrow = _arrow()
-    return {"string": arrow.string(), "double": arrow.float64(), "list": arrow.list_(arrow.string())}[kind]
+        yield types.RecordBatch.from_arrays([types.array(waiting, types.string())], [LINE])
 
 
 _STRUCTURED = frozenset("attributes messages metadata params response_format signals tokens tools wants".split())
@@ -227,10 +204,3 @@ def _without_nulls(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _without_nulls(one) for name, one in value.items() if one is not None}
     return [_without_nulls(one) for one in value] if isinstance(value, list) else value
-
-
-def _arrow() -> Any:
-    try:
-        return import_module("pyarrow")
-    except ImportError as error:
-        raise MissingExtra("columns of requests", "parquet") from error

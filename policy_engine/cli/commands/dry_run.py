@@ -34,8 +34,9 @@ from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.errors import MissingExtra
 from policy_engine.ledger.columns import is_parquet
 from policy_engine.model.decision import Decision
+from policy_engine.replay.deciding import Part, decide_file
 from policy_engine.replay.origin import Origin, PoliciesChanged, origin_of
-from policy_engine.replay.parts import Part, PartsDiffer, Target, decide_file
+from policy_engine.replay.parts import PartsDiffer, Target
 from policy_engine.replay.slices import Slice, lines_in, slices_of
 from policy_engine.replay.traffic import Traffic
 from policy_engine.state.open import missing_file

@@ -8,8 +8,9 @@ import duckdb
 import pytest
 
 from policy_engine.replay import slices
+from policy_engine.replay.deciding import Part, decide_file
 from policy_engine.replay.origin import Origin, origin_of
-from policy_engine.replay.parts import Part, PartsDiffer, Target, decide_file
+from policy_engine.replay.parts import PartsDiffer, Target
 from policy_engine.replay.traffic import Traffic
 from tests.replay.bundles import policies
 
