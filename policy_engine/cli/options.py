@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +18,8 @@ FOLDER = click.Path(file_okay=True, path_type=Path)
 
 # A path and not a file: click leaves files open where another option is wrong.
 READABLE = click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True)
+
+_WRITTEN = click.Path(dir_okay=False, path_type=Path)
 
 
 def folder_argument(command: Command) -> Command:
@@ -51,6 +53,32 @@ def requests_option(*, required: bool) -> Callable[[Command], Command]:
         return click.option("--requests", metavar="FILE", type=READABLE, required=required, help=said)(command)
 
     return add
+
+
+def out_option(command: Command) -> Command:
+    """The command with `--out`: a file that gets a row for each request, None if left out."""
+    said = "Write a row for each request: Parquet or JSON Lines."
+    return click.option("--out", metavar="FILE", type=_WRITTEN, help=said)(command)
+
+
+def resume_option(command: Command) -> Command:
+    """The command with `--resume`: whether to go on with what a run to `--out` has done."""
+    said = "Go on with what an interrupted run to --out has done."
+    return click.option("--resume", is_flag=True, help=said)(command)
+
+
+def check_out(out: Path | None, files: Iterable[str | None], *, resume: bool) -> None:
+    """
+    Does nothing where rows can be written for all requests of these files.
+
+    Raises:
+        click.UsageError: `--out` without a file, or with standard input; `--resume` without `--out`.
+    """
+    read = list(files)
+    if out is not None and (not read or None in read or "-" in read):
+        raise click.UsageError("--out needs a file of requests, which is not standard input")
+    if resume and out is None:
+        raise click.UsageError("--resume needs --out")
 
 
 def state_option(said: str) -> Callable[[Command], Command]:

@@ -14,7 +14,7 @@ from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.ledger.record import Record
 from policy_engine.replay.moves import Moves
 from policy_engine.replay.origin import Origin
-from policy_engine.replay.pairs import Pair
+from policy_engine.replay.pairs import Pair, Seen
 from policy_engine.replay.pool import in_order
 from policy_engine.replay.run import Complaint
 from policy_engine.replay.slices import Slice, slices_of
@@ -35,6 +35,35 @@ class Traffic:
     lines: int = 0
     size_bytes: int = 0
 
+    def merge(self, after: Traffic) -> None:
+        """Adds what came of the lines after these."""
+        self.complaints += [replace(one, line=one.line + self.lines) for one in after.complaints]
+        self.moves.merge(after.moves)
+        self.left_out.update(after.left_out)
+        self.lines += after.lines
+        self.size_bytes += after.size_bytes
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it, exactly, to be kept and read back."""
+        return {
+            "moves": self.moves.to_json(),
+            "complaints": [[one.path, one.line, one.reason] for one in self.complaints],
+            "left_out": dict(self.left_out),
+            "lines": self.lines,
+            "size_bytes": self.size_bytes,
+        }
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any]) -> Traffic:
+        """What `to_json` gave."""
+        return cls(
+            moves=Moves.from_json(written["moves"]),
+            complaints=[Complaint(path=path, line=line, reason=reason) for path, line, reason in written["complaints"]],
+            left_out=Counter(written["left_out"]),
+            lines=written["lines"],
+            size_bytes=written["size_bytes"],
+        )
+
 
 def compare_lines(lines: Iterable[tuple[str, int, bytes]], pair: Pair) -> Generator[Traffic, None, Traffic]:
     """Decides lines (file, number, bytes) by both versions, and gives the same traffic again as it grows."""
@@ -44,10 +73,9 @@ def compare_lines(lines: Iterable[tuple[str, int, bytes]], pair: Pair) -> Genera
         traffic.size_bytes += len(line)
         if line.strip():
             try:
-                _see(json.loads(line), pair, traffic, name=str(number))
+                see(json.loads(line), pair, traffic, name=str(number))
             except (ValueError, RecursionError) as problem:
-                reason = f"not JSON: {problem.msg}" if isinstance(problem, json.JSONDecodeError) else str(problem)
-                traffic.complaints.append(Complaint(path=path, line=number, reason=reason))
+                traffic.complaints.append(Complaint(path=path, line=number, reason=reason_of(problem)))
         if traffic.lines % STEP == 0:
             yield traffic
     return traffic
@@ -64,11 +92,7 @@ def compare_file(path: str, old: Origin, new: Origin, *, now: datetime, jobs: in
     """
     traffic = Traffic()
     for part in in_order(partial(_compare_slice, old, new, now), slices_of(path), jobs=jobs):
-        for complaint in part.complaints:
-            traffic.complaints.append(replace(complaint, line=complaint.line + traffic.lines))
-        traffic.moves.merge(part.moves)
-        traffic.lines += part.lines
-        traffic.size_bytes += part.size_bytes
+        traffic.merge(part)
         yield traffic
     return traffic
 
@@ -86,8 +110,32 @@ def compare_records(records: Iterable[Record], pair: Pair) -> Traffic:
         if reads_texts and record.message is None and record.message_chars is not None:
             traffic.left_out["no text of it was kept, and the policies read texts"] += 1
             continue
-        _see(request_of(record), pair, traffic, name=record.request_id or record.id)
+        see(request_of(record), pair, traffic, name=record.request_id or record.id)
     return traffic
+
+
+def see(written: Any, pair: Pair, traffic: Traffic, *, name: str) -> Seen:
+    """
+    What both versions say about one request, counted.
+
+    Args:
+        name: by what it is told, if it has no id.
+
+    Raises:
+        ValueError: it is no request.
+    """
+    if isinstance(written, dict):
+        written.pop("outcomes", None)  # files of known outcomes are requests, too
+    seen = pair.see(written, estimate=True)
+    traffic.moves.add(seen, seen.before.id or name)
+    return seen
+
+
+def reason_of(problem: ValueError | RecursionError) -> str:
+    """Why a text is no request, in words."""
+    if isinstance(problem, json.JSONDecodeError):
+        return f"not JSON: {problem.msg[:1].lower()}{problem.msg[1:]}"
+    return "nested too deep" if isinstance(problem, RecursionError) else str(problem)
 
 
 def request_of(record: Record) -> dict[str, Any]:
@@ -120,13 +168,6 @@ def _compare_slice(old: Origin, new: Origin, now: datetime, piece: Slice) -> Tra
 
 def _pair(old: Origin, new: Origin, now: datetime) -> Pair:
     return Pair(old.policies(), new.policies(), now=now)
-
-
-def _see(written: Any, pair: Pair, traffic: Traffic, *, name: str) -> None:
-    if isinstance(written, dict):
-        written.pop("outcomes", None)  # files of known outcomes are requests, too
-    seen = pair.see(written, estimate=True)
-    traffic.moves.add(seen, seen.before.id or name)
 
 
 def _reads_texts(policy_set: PolicySet) -> bool:

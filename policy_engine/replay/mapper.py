@@ -18,10 +18,10 @@ from policy_engine.evaluator.decide import Learn, decided
 from policy_engine.evaluator.estimate import estimate_default, estimate_usd
 from policy_engine.model.facts import Facts
 from policy_engine.model.request import read_request
-from policy_engine.replay.origin import Origin
+from policy_engine.replay.origin import Origin, origin_at
 from policy_engine.replay.tables import Batch, Columns, arrow, batch_of, spark_schema
 from policy_engine.replay.traffic import Choice, Traffic
-from policy_engine.signals.live import pure_sources
+from policy_engine.signals.live import pure_sources, unanswerable_in
 
 if TYPE_CHECKING:
     from policy_engine.compiler.policy_set import PolicySet
@@ -91,7 +91,7 @@ class Decider:
         self._attributes = policy_set.declarations.attributes
         sources = sources or pure_sources(policy_set)
         self._learn: Learn = sources.resolve
-        self._unanswerable = frozenset(group for group in policy_set.layout.bits if sources.source_of(group) is None)
+        self._unanswerable = unanswerable_in(policy_set, sources)
         self._parse = json.JSONDecoder().raw_decode
 
     def rows(self, texts: Iterable[str | bytes]) -> Iterator[tuple[Any, ...]]:
@@ -154,13 +154,7 @@ def decisions_mapper(folder: str | Path, *, env: str | None = None) -> Callable[
         BundleNotFound: there is no such folder.
         BundleInvalid: its policies have errors.
     """
-    from policy_engine.errors import BundleInvalid
-    from policy_engine.pipeline import build
-
-    result = build(folder, env=env)
-    if result.policy_set is None:
-        raise BundleInvalid(str(folder), result.report)
-    return Deciding(origin=Origin(folder=Path(folder), env=env, revision=result.policy_set.revision))
+    return Deciding(origin=origin_at(folder, env=env))
 
 
 def texts_of(batch: Batch) -> Iterator[str]:

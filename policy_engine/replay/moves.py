@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from policy_engine.model.decision import Decision
-from policy_engine.replay.causes import Cause
+from policy_engine.replay.causes import Cause, Why
 from policy_engine.replay.interval import GROUPS, Interval, bootstrap
 from policy_engine.replay.pairs import Seen
 
 _EXAMPLES = 3
+_COUNTS = ("requests", "moved", "renamed", "unpriced", "dealt")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,6 +84,39 @@ class Moves:
         self.tiers.update(other.tiers)
         for delta in other.deltas:
             self._deal(delta)
+
+    def to_json(self) -> dict[str, Any]:
+        """All that was counted, exactly, to be kept and read back."""
+        groups = [
+            [cause.why.value, cause.rule, cause.said, one.requests, str(one.delta_usd), one.unpriced, one.examples]
+            for cause, one in self.groups.items()
+        ]
+        return {
+            **{name: getattr(self, name) for name in _COUNTS},
+            "groups": groups,
+            "tiers": [[old, new, count] for (old, new), count in self.tiers.items()],
+            "old_usd": str(self.old_usd),
+            "new_usd": str(self.new_usd),
+            "deltas": list(map(str, self.deltas)),
+        }
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any]) -> Moves:
+        """What `to_json` gave."""
+        groups = {
+            Cause(why=Why(why), rule=rule, said=said): Group(
+                requests=requests, delta_usd=Decimal(delta_usd), unpriced=unpriced, examples=examples
+            )
+            for why, rule, said, requests, delta_usd, unpriced, examples in written["groups"]
+        }
+        return cls(
+            **{name: written[name] for name in _COUNTS},
+            groups=groups,
+            tiers=Counter({(old, new): count for old, new, count in written["tiers"]}),
+            old_usd=Decimal(written["old_usd"]),
+            new_usd=Decimal(written["new_usd"]),
+            deltas=list(map(Decimal, written["deltas"])),
+        )
 
     @property
     def share(self) -> float:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from policy_engine.compiler.policy_set import PolicySet
+from policy_engine.errors import BundleInvalid
 from policy_engine.pipeline import build
 
 
@@ -36,6 +37,20 @@ class Origin:
 def origin_of(folder: str | os.PathLike[str], policy_set: PolicySet, *, env: str | None) -> Origin:
     """Where these policies come from."""
     return Origin(folder=Path(folder).absolute(), env=env, revision=policy_set.revision)
+
+
+def origin_at(folder: str | os.PathLike[str], *, env: str | None) -> Origin:
+    """
+    Where the policies of a folder come from, as they are now; the folder is named as given, for other machines.
+
+    Raises:
+        BundleNotFound: there is no such folder.
+        BundleInvalid: its policies have errors.
+    """
+    result = build(folder, env=env)
+    if result.policy_set is None:
+        raise BundleInvalid(os.fspath(folder), result.report)
+    return Origin(folder=Path(folder), env=env, revision=result.policy_set.revision)
 
 
 @lru_cache(maxsize=512)

@@ -9,12 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 from policy_engine.compiler.policy_set import PolicySet
-from policy_engine.evaluator.decide import decide
+from policy_engine.evaluator.decide import decide, decided
+from policy_engine.evaluator.estimate import estimate_of
 from policy_engine.model.decision import Decision
-from policy_engine.model.request import read_request
+from policy_engine.model.facts import Facts
+from policy_engine.model.request import Request, read_request
 from policy_engine.replay.causes import Cause, Compared
 from policy_engine.replay.deeds import Deeds
-from policy_engine.signals.live import pure_sources
+from policy_engine.signals.live import pure_sources, unanswerable_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +34,13 @@ class Seen:
     """
     What two versions say about one request; `cause` None if they do the same.
 
-    `old_usd` and `new_usd` are estimates of the first call, None where a price is unknown.
+    `task` is the request's own; `old_usd` and `new_usd` are estimates of the first call, None where a price is unknown.
     """
 
     before: Decision
     after: Decision
     cause: Cause | None
+    task: str | None = None
 
     @property
     def old_usd(self) -> Decimal | None:
@@ -62,8 +65,7 @@ class Pair:
         self.old, self.new = old, new
         self._compared = Compared(old, new)
         self._deeds = Deeds(), Deeds()
-        self._clock: Callable[[], datetime] = lambda: now
-        self._learn = pure_sources(old).resolve, pure_sources(new).resolve
+        self._sides = _Side(old, lambda: now), _Side(new, lambda: now)
 
     def see(self, written: Mapping[str, Any], *, estimate: bool = False) -> Seen:
         """
@@ -72,16 +74,35 @@ class Pair:
         Raises:
             ValueError: it is no request.
         """
-        before, after = self._decided(written, trace=False, estimate=estimate)
+        old, new = self._read(written)
+        before, after = self._sides[0].decided(old, estimate=estimate), self._sides[1].decided(new, estimate=estimate)
         if self._deeds[0].of(before) == self._deeds[1].of(after):
-            return Seen(before=before, after=after, cause=None)
-        cause = self._compared.cause(*self._decided(written, trace=True, estimate=False))
-        return Seen(before=before, after=after, cause=cause)
+            return Seen(before=before, after=after, cause=None, task=old.task)
+        cause = self._compared.cause(self._sides[0].traced(old), self._sides[1].traced(new))
+        return Seen(before=before, after=after, cause=cause, task=old.task)
 
-    def _decided(self, written: Mapping[str, Any], *, trace: bool, estimate: bool) -> tuple[Decision, Decision]:
+    def _read(self, written: Mapping[str, Any]) -> tuple[Request, Request]:
+        """The request as each version reads it: where the body of a chat has attributes, the policies say."""
         old = read_request(written, attributes=self.old.declarations.attributes)
-        new = read_request(written, attributes=self.new.declarations.attributes)
-        return (
-            decide(self.old, old, learn=self._learn[0], clock=self._clock, trace=trace, estimate=estimate),
-            decide(self.new, new, learn=self._learn[1], clock=self._clock, trace=trace, estimate=estimate),
-        )
+        return old, read_request(written, attributes=self.new.declarations.attributes)
+
+
+class _Side:
+    """One of two versions, which decides at one moment and learns from requests alone."""
+
+    def __init__(self, policy_set: PolicySet, clock: Callable[[], datetime]) -> None:
+        self._policy_set = policy_set
+        self._clock = clock
+        self._sources = pure_sources(policy_set)
+        self._unanswerable = unanswerable_in(policy_set, self._sources)
+
+    def decided(self, request: Request, *, estimate: bool) -> Decision:
+        """The decision."""
+        facts = Facts(request, self._policy_set.layout, self._clock)
+        facts.unanswerable = self._unanswerable
+        decision, facts = decided(self._policy_set, facts, learn=self._sources.resolve)
+        return decision.with_estimate(estimate_of(decision, facts, self._policy_set)) if estimate else decision
+
+    def traced(self, request: Request) -> Decision:
+        """The same with its trace."""
+        return decide(self._policy_set, request, learn=self._sources.resolve, clock=self._clock, trace=True)

@@ -125,6 +125,11 @@ def pure_sources(policy_set: PolicySet, *, on_event: Emit | None = None) -> Sour
     return Sources(local_sources(declarations), declarations=declarations, emit=harmless(on_event))
 
 
+def unanswerable_in(policy_set: PolicySet, sources: Sources) -> frozenset[str]:
+    """The groups of facts for which none of these sources, which have no functions, need be asked."""
+    return frozenset(group for group in policy_set.layout.bits if sources.source_of(group) is None)
+
+
 @contextmanager
 def sources_for(policy_set: PolicySet, state: str | None) -> Iterator[Sources]:
     """

@@ -14,7 +14,15 @@ import click
 from policy_engine.cli.console import FOUND, Console, Failure, NotLoaded, with_console
 from policy_engine.cli.intake import lines_of
 from policy_engine.cli.opening import open_policies
-from policy_engine.cli.options import READABLE, env_option, format_option, name_of
+from policy_engine.cli.options import (
+    READABLE,
+    check_out,
+    env_option,
+    format_option,
+    name_of,
+    out_option,
+    resume_option,
+)
 from policy_engine.cli.render.cells import visible
 from policy_engine.cli.render.differences import Difference, difference_json, render_difference, render_markdown
 from policy_engine.cli.render.machine import to_json
@@ -27,9 +35,11 @@ from policy_engine.ledger.read import Reader
 from policy_engine.model.quantity import Kind, QuantityError, parse_quantity
 from policy_engine.replay.changes import declared_between
 from policy_engine.replay.compare import Traffic, compare_file, compare_lines, compare_records
+from policy_engine.replay.differing import Differing, differ_file
 from policy_engine.replay.moves import Moves
 from policy_engine.replay.origin import Origin, PoliciesChanged, origin_of
 from policy_engine.replay.pairs import Pair
+from policy_engine.replay.parts import PartsDiffer, Target
 from policy_engine.replay.seeds import seeds_of
 from policy_engine.replay.witnesses import witnessed
 from policy_engine.state.open import file_of
@@ -73,6 +83,8 @@ class _Quantity(click.ParamType[Decimal]):
     help="End with 1 if the estimate rises by more on these requests, such as `$10`.",
 )
 @click.option("--jobs", metavar="N", type=click.IntRange(1), default=1, help="Decide in so many processes.")
+@out_option
+@resume_option
 @env_option
 @format_option("text", "json", "markdown")
 @with_console
@@ -85,6 +97,8 @@ def command(
     fail_above_moved: Decimal | None,
     fail_above_cost: Decimal | None,
     jobs: int,
+    out: Path | None,
+    resume: bool,
     env: str | None,
     form: str,
     console: Console,
@@ -94,20 +108,27 @@ def command(
 
     OLD and NEW are folders, or git:REVISION:FOLDER. Rules that differ are listed with a request that shows it. With
     --requests or --ledger, that traffic is decided by both: which requests move, the first test or rule that parts
-    them, from which tier to which, and what that costs.
+    them, from which tier to which, and what that costs. With --out a row for each of the requests goes to a file.
 
     \b
     policy-engine diff git:main:policies policies --requests examples/requests.jsonl
     policy-engine diff git:main:policies policies --requests r.jsonl --format markdown --fail-above-moved 5%
     """
     _check_usage(requests, ledger, (fail_above_moved, fail_above_cost, since))
+    check_out(out, [requests], resume=resume)
     now = datetime.now(UTC)
     with ExitStack() as stack:
         folders = [version_folder(place, stack) for place in (old, new)]
         sets = [open_policies(folder, env=env, console=console) for folder in folders]
         pair = Pair(sets[0], sets[1], now=now)
         origins = [origin_of(folder, found, env=env) for folder, found in zip(folders, sets, strict=True)]
-        traffic = _traffic(requests, ledger, since, pair, origins, now=now, jobs=jobs, console=console)
+        if ledger is not None:
+            traffic: Traffic | None = _of_ledger(ledger, since, pair, now)
+        elif requests is None:
+            traffic = None
+        else:
+            steps = _steps(requests, pair, origins, now, out, jobs=jobs, resume=resume)
+            traffic = _traffic(requests, steps, out, console)
         seeds = tuple(seeds_of(sets, folders))
     difference = _difference((old, new), sets, pair, seeds, traffic)
     console.data(_printed(difference, form, console))
@@ -138,34 +159,33 @@ def _printed(difference: Difference, form: str, console: Console) -> str:
     return render_difference(difference, style=console.style, width=console.width)
 
 
-def _traffic(
-    requests: str | None,
-    ledger: str | None,
-    since: Decimal | None,
-    pair: Pair,
-    origins: list[Origin],
-    *,
-    now: datetime,
-    jobs: int,
-    console: Console,
-) -> Traffic | None:
-    if ledger is not None:
-        return _of_ledger(ledger, since, pair, now)
-    if requests is None:
-        return None
-    steps = (
-        compare_lines(_stdin_lines(requests), pair)
-        if requests == "-"
-        else compare_file(requests, *origins, now=now, jobs=jobs)
-    )
+def _steps(
+    requests: str, pair: Pair, origins: list[Origin], now: datetime, out: Path | None, *, jobs: int, resume: bool
+) -> Iterator[Traffic]:
+    if out is not None:
+        differing = Differing(old=origins[0], new=origins[1], now=now)
+        return differ_file(requests, differing, Target(path=out), jobs=jobs, resume=resume)
+    if requests == "-":
+        return _all(compare_lines(_stdin_lines(requests), pair))
+    return _all(compare_file(requests, *origins, now=now, jobs=jobs))
+
+
+def _traffic(requests: str, steps: Iterator[Traffic], out: Path | None, console: Console) -> Traffic:
     traffic = Traffic()
     total = None if requests == "-" or not requests.endswith(".jsonl") else Path(requests).stat().st_size
     with closing(console.progress(total=total)) as progress:
         try:
-            for traffic in _all(steps):
+            for traffic in steps:
                 progress.show(traffic.lines, amount=traffic.size_bytes)
-        except (PoliciesChanged, MissingExtra, OSError, ValueError) as problem:
+        except (PoliciesChanged, PartsDiffer, MissingExtra, OSError, ValueError) as problem:
             raise Failure(str(problem)) from None
+        except KeyboardInterrupt:
+            progress.close()
+            if out is not None:
+                console.complain(f"interrupted after {counted(traffic.lines, 'line')}; go on with --resume")
+            raise
+    if out is not None:
+        console.say(f"{counted(traffic.moves.requests + len(traffic.complaints), 'row')} in `{out}`")
     return traffic
 
 

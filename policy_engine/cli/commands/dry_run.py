@@ -23,7 +23,17 @@ from policy_engine.cli.deciding import (
 from policy_engine.cli.describing import Described, request_options
 from policy_engine.cli.intake import Line, lines_of
 from policy_engine.cli.opening import open_policies
-from policy_engine.cli.options import env_option, folder_argument, format_option, name_of, requests_option, state_option
+from policy_engine.cli.options import (
+    check_out,
+    env_option,
+    folder_argument,
+    format_option,
+    name_of,
+    out_option,
+    requests_option,
+    resume_option,
+    state_option,
+)
 from policy_engine.cli.printing import Printer, printer_for
 from policy_engine.cli.render.cells import visible
 from policy_engine.cli.render.decisions import render_card, render_trace
@@ -41,8 +51,6 @@ from policy_engine.replay.slices import Slice, lines_in, slices_of
 from policy_engine.replay.traffic import Traffic
 from policy_engine.state.open import missing_file
 
-_WRITTEN = click.Path(dir_okay=False, path_type=Path)
-
 
 @click.command()
 @folder_argument
@@ -51,8 +59,8 @@ _WRITTEN = click.Path(dir_okay=False, path_type=Path)
 @click.option("--trace", is_flag=True, help="Say for each rule tried why it did or did not match.")
 @click.option("--jobs", metavar="N", type=click.IntRange(1), default=1, help="Decide in so many processes.")
 @state_option("Read budgets and sessions there: sqlite:///FILE or a path. Nothing is written.")
-@click.option("--out", metavar="FILE", type=_WRITTEN, help="Write a row for each request: Parquet or JSON Lines.")
-@click.option("--resume", is_flag=True, help="Go on with what an interrupted run to --out has done.")
+@out_option
+@resume_option
 @env_option
 @format_option("text", "json", "jsonl")
 @with_console
@@ -85,8 +93,9 @@ def command(
         raise click.UsageError("give either --requests, or a request by --task, --input and --attribute")
     if state is not None and (missing := missing_file(state)) is not None:
         raise Failure(f"no state at `{visible(missing)}`")
-    if (out is not None or resume) and (out is None or requests in (None, "-") or trace):
-        raise click.UsageError("--out needs a file of --requests and no --trace, --resume needs --out")
+    check_out(out, [requests], resume=resume)
+    if out is not None and trace:
+        raise click.UsageError("--out writes no traces; leave out --trace")
     policy_set = open_policies(folder, env=env, console=console)
     if requests is not None and out is not None:
         origin = origin_of(folder, policy_set, env=env)

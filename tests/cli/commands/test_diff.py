@@ -153,3 +153,29 @@ def test_a_ledger_is_traffic(changed: Path, run: Run) -> None:
     assert "1 record left out: no text of it was kept, and the policies read texts\n" in result.stdout
     assert "  e2\n" in result.stdout
     assert run("diff", "policies", "new", "--ledger", "nowhere.db").exit_code == 3
+
+
+def test_rows_of_all_requests_go_to_a_file(changed: Path, run: Run) -> None:
+    """What is printed stays the same."""
+    plain = run("diff", "policies", "new", "--requests", "requests.jsonl")
+    result = run("diff", "policies", "new", "--requests", "requests.jsonl", "--out", "out.jsonl", "--jobs", "2")
+
+    rows = [json.loads(line) for line in (changed / "out.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert (result.exit_code, result.stdout) == (0, plain.stdout)
+    assert result.stderr == "4 rows in `out.jsonl`\n"
+    assert [(row["id"], row["moved"]) for row in rows if row["moved"]] == [("r3", True)]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--requests", "-", "--out", "o.jsonl"), "--out needs a file of requests, which is not standard input"),
+        (("--out", "o.jsonl"), "--out needs a file of requests"),
+        (("--requests", "requests.jsonl", "--resume"), "--resume needs --out"),
+    ],
+)
+def test_rows_need_a_file_of_requests(options: tuple[str, ...], said: str, changed: Path, run: Run) -> None:
+    """Anything else is wrong usage."""
+    result = run("diff", "policies", "new", *options)
+
+    assert (result.exit_code, said in result.stderr) == (2, True)
