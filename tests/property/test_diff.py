@@ -15,6 +15,7 @@ from policy_engine.replay.deeds import deed_of
 from policy_engine.replay.moves import Moves
 from policy_engine.replay.pairs import Pair
 from policy_engine.replay.witnesses import witnessed
+from policy_engine.signals.live import pure_sources
 from tests.property.agreement import built
 from tests.property.policies import Files, make_files, make_rule, rules_in_order
 from tests.property.traffic import make_request
@@ -68,7 +69,7 @@ def test_every_witness_is_decided_differently_because_of_its_change(seed: int) -
         if shown.witness is None:
             continue
         decisions = [
-            decide(one, read_request(shown.witness.request), clock=lambda: NOW, learn=lambda *_: {})
+            decide(one, read_request(shown.witness.request), clock=lambda: NOW, learn=pure_sources(one).resolve)
             for one in (old, new)
         ]
         assert deed_of(decisions[0].verdict) != deed_of(decisions[1].verdict)
