@@ -182,7 +182,9 @@ def line_batches(lines: Iterable[bytes]) -> Iterator[Batch]:
         yield types.RecordBatch.from_arrays([types.array(waiting, types.string())], [LINE])
 
 
-_STRUCTURED = frozenset("attributes messages metadata params response_format signals tokens tools wants".split())
+_STRUCTURED = frozenset(
+    "attributes messages metadata outcomes params response_format signals tokens tools wants".split()
+)
 
 
 def _read(name: str, value: Any) -> Any:

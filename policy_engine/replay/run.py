@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from typing import Any, TypeAlias
 
-from policy_engine.model.request import read_request
 from policy_engine.replay.origin import Origin
 from policy_engine.replay.outcomes import Case, read_case
 from policy_engine.replay.pool import in_order
-from policy_engine.replay.sequence import share_of, shared_key
-from policy_engine.replay.slices import Slice, slices_of
+from policy_engine.replay.replayer import Replayed
+from policy_engine.replay.sequence import shared_key
+from policy_engine.replay.shares import Line, Share, lines_of, shares_of
 from policy_engine.replay.study import Count, Entrant, Study
 
 STEP = 500
 """Lines after which a caller is told how far it has come."""
+
+Came: TypeAlias = tuple[Case, tuple[Replayed, ...]]
+"""A case, and what each contender did with it."""
+
+Tell: TypeAlias = Callable[[Came | str], None]
+"""Told what came of a line, or why it is no case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,22 +59,38 @@ class Stage:
     lines: int = 0
     size_bytes: int = 0
 
+    def complain(self, path: str, line: int, reason: str) -> None:
+        """Notes a line that is no case."""
+        self.complaints.append(Complaint(path=path, line=line, reason=reason))
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Share:
-    """The cases of one of several processes: those of one slice, or those of one key of all slices."""
+    def to_json(self) -> dict[str, Any]:
+        """All of it, exactly, to be kept and read back."""
+        return {
+            "count": self.count.to_json(),
+            "complaints": [[one.path, one.line, one.reason] for one in self.complaints],
+            "lines": self.lines,
+            "size_bytes": self.size_bytes,
+        }
 
-    slices: tuple[Slice, ...]
-    number: int = 0
-    shares: int = 1
-    key: tuple[str, ...] = ()
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any]) -> Stage:
+        """What `to_json` gave."""
+        return cls(
+            count=Count.from_json(written["count"]),
+            complaints=[Complaint(path=path, line=line, reason=reason) for path, line, reason in written["complaints"]],
+            lines=written["lines"],
+            size_bytes=written["size_bytes"],
+        )
 
 
 def study_lines(
-    lines: Iterable[tuple[str, int, bytes]], contenders: Sequence[Contender], *, now: datetime
+    lines: Iterable[Line], contenders: Sequence[Contender], *, now: datetime, told: Tell | None = None
 ) -> Generator[Stage, None, Stage]:
     """
     Replays lines (file, number, bytes) here and in order, and gives the same stage again and again as it grows.
+
+    Args:
+        told: is told each case with what every contender did, or why a line is no case.
 
     Raises:
         PoliciesChanged: a folder holds others than were meant.
@@ -78,12 +101,29 @@ def study_lines(
         stage.lines += 1
         stage.size_bytes += len(line)
         if line.strip():
-            case = _case(path, number, line, stage)
-            if case is not None:
-                _add(study, case, path, number, stage)
+            came = replay_text(line, study)
+            if isinstance(came, str):
+                stage.complain(path, number, came)
+            if told is not None:
+                told(came)
         if stage.lines % STEP == 0:
             yield stage
     return stage
+
+
+def replay_text(text: str | bytes, study: Study) -> Came | str:
+    """A case that is written as JSON, replayed and counted; in words why it is none, and then nothing is counted."""
+    try:
+        case = read_case(text.decode("utf-8") if isinstance(text, bytes) else text)
+        return case, study.add(case)
+    except json.JSONDecodeError as problem:
+        return f"not JSON: {problem.msg[:1].lower()}{problem.msg[1:]}"
+    except UnicodeDecodeError:
+        return "not UTF-8"
+    except RecursionError:
+        return "nested too deep"
+    except ValueError as problem:
+        return str(problem)
 
 
 def study_files(
@@ -102,35 +142,17 @@ def study_files(
     """
     key = shared_key(one.origin.policies() for one in contenders)
     if jobs == 1 or key is None:
-        return (yield from study_lines(_all_lines(paths), contenders, now=now))
-    stage, shares = Stage(), tuple(_shares(paths, key, jobs))
-    results = in_order(partial(_study_share, contenders, now), shares, jobs=jobs)
-    lines_before: Counter[str] = Counter()
-    for share, part in zip(shares, results, strict=True):
-        for complaint in part.complaints:
-            stage.complaints.append(replace(complaint, line=complaint.line + lines_before[complaint.path]))
-        if not key:
-            lines_before[share.slices[0].path] += part.lines
-        stage.count.merge(part.count)
-        stage.lines += part.lines
-        stage.size_bytes += part.size_bytes
-        yield stage
-    stage.complaints.sort(key=lambda one: (paths.index(one.path), one.line))
-    return stage
+        (share,) = shares_of(paths, None, shares=1)
+        return (yield from study_lines(lines_of(share.slices), contenders, now=now))
+    shares = shares_of(paths, key, shares=jobs)
+    parts = in_order(partial(study_share, contenders, now), shares, jobs=jobs)
+    return (yield from gathered(paths, shares, parts))
 
 
-def _shares(paths: Sequence[str], key: tuple[str, ...], jobs: int) -> Iterator[_Share]:
-    slices = tuple(piece for path in paths for piece in slices_of(path))
-    if key:
-        return (_Share(slices=slices, number=number, shares=jobs, key=key) for number in range(jobs))
-    return (_Share(slices=(piece,)) for piece in slices)
-
-
-def _study_share(contenders: Sequence[Contender], now: datetime, share: _Share) -> Stage:
-    lines = _lines_of(share.slices)
-    if share.key:
-        lines = _dealt(lines, share, contenders[0])
-    steps = study_lines(lines, contenders, now=now)
+def study_share(contenders: Sequence[Contender], now: datetime, share: Share, told: Tell | None = None) -> Stage:
+    """What comes of one share."""
+    lines = share.lines(contenders[0].origin.policies())
+    steps = study_lines(lines, contenders, now=now, told=told)
     while True:
         try:
             next(steps)
@@ -139,56 +161,17 @@ def _study_share(contenders: Sequence[Contender], now: datetime, share: _Share) 
             return stage
 
 
-def _dealt(
-    lines: Iterable[tuple[str, int, bytes]], share: _Share, contender: Contender
-) -> Iterator[tuple[str, int, bytes]]:
-    """The lines of this share; those that are no requests are the first share's."""
-    policy_set = contender.origin.policies()
-    for path, number, line in lines:
-        try:
-            written = json.loads(line)
-            written.pop("outcomes", None)
-            request = read_request(written, attributes=policy_set.declarations.attributes)
-            place = share_of(request, share.key, policy_set, share.shares)
-        except (ValueError, AttributeError, RecursionError):
-            place = 0
-        if place == share.number:
-            yield path, number, line
-
-
-def _all_lines(paths: Iterable[str]) -> Iterator[tuple[str, int, bytes]]:
-    for path in paths:
-        yield from _lines_of(slices_of(path))
-
-
-def _lines_of(slices: Iterable[Slice]) -> Iterator[tuple[str, int, bytes]]:
-    """Lines with their numbers, counted from the first slice of their file that is given."""
-    path, number = "", 0
-    for piece in slices:
-        if piece.path != path:
-            path, number = piece.path, 0
-        for line in piece.lines():
-            number += 1
-            yield path, number, line
-
-
-def _case(path: str, number: int, line: bytes, stage: Stage) -> Case | None:
-    try:
-        return read_case(line.decode("utf-8"))
-    except json.JSONDecodeError as problem:
-        reason = f"not JSON: {problem.msg[:1].lower()}{problem.msg[1:]}"
-    except UnicodeDecodeError:
-        reason = "not UTF-8"
-    except RecursionError:
-        reason = "nested too deep"
-    except ValueError as problem:
-        reason = str(problem)
-    stage.complaints.append(Complaint(path=path, line=number, reason=reason))
-    return None
-
-
-def _add(study: Study, case: Case, path: str, number: int, stage: Stage) -> None:
-    try:
-        study.add(case)
-    except ValueError as problem:
-        stage.complaints.append(Complaint(path=path, line=number, reason=str(problem)))
+def gathered(paths: Sequence[str], shares: Sequence[Share], parts: Iterable[Stage]) -> Generator[Stage, None, Stage]:
+    """The stages of all shares added up: the same stage again and again as it grows."""
+    stage, lines_before = Stage(), Counter[str]()
+    for share, part in zip(shares, parts, strict=True):
+        for complaint in part.complaints:
+            stage.complaints.append(replace(complaint, line=complaint.line + lines_before[complaint.path]))
+        if not share.key:
+            lines_before[share.slices[0].path] += part.lines
+        stage.count.merge(part.count)
+        stage.lines += part.lines
+        stage.size_bytes += part.size_bytes
+        yield stage
+    stage.complaints.sort(key=lambda one: (paths.index(one.path), one.line))
+    return stage

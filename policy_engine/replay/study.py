@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.replay.baselines import Baseline, baselines_of, singles_of
 from policy_engine.replay.curve import Curve, Point, curve_of
 from policy_engine.replay.outcomes import Case
-from policy_engine.replay.replayer import Replayer
+from policy_engine.replay.replayer import Replayed, Replayer
 from policy_engine.replay.tally import Models, PolicyTally
 
 
@@ -52,6 +52,15 @@ class Count:
         for mine, theirs in zip(self.tallies, other.tallies, strict=True):
             mine.merge(theirs)
 
+    def to_json(self) -> dict[str, Any]:
+        """All that was counted, exactly, to be kept and read back."""
+        return {"models": self.models.to_json(), "tallies": [one.to_json() for one in self.tallies]}
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any]) -> Count:
+        """What `to_json` gave."""
+        return cls(Models.from_json(written["models"]), list(map(PolicyTally.from_json, written["tallies"])))
+
 
 class Study:
     """Counts cases as they come."""
@@ -60,17 +69,18 @@ class Study:
         self.count = Count(tallies=[PolicyTally() for _ in entrants])
         self._replayers = [Replayer(entrant.policy_set, now=now) for entrant in entrants]
 
-    def add(self, case: Case) -> None:
+    def add(self, case: Case) -> tuple[Replayed, ...]:
         """
-        Replays one case with every policy.
+        Replays one case with every policy, and gives what each did.
 
         Raises:
             ValueError: it holds no request; nothing is counted.
         """
-        results = [replayer.replay(case) for replayer in self._replayers]
+        results = tuple(replayer.replay(case) for replayer in self._replayers)
         self.count.models.add(case)
         for tally, result in zip(self.count.tallies, results, strict=True):
             tally.add(result)
+        return results
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

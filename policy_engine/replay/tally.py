@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from policy_engine.replay.outcomes import Case, Recorded
 from policy_engine.replay.replayer import Replayed
@@ -33,6 +35,16 @@ class Sum:
         self.known += other.known
         self.unknown += other.unknown
 
+    def to_json(self) -> tuple[str, int, int]:
+        """The three in their order, the total as a fraction."""
+        return str(self.total), self.known, self.unknown
+
+    @classmethod
+    def from_json(cls, written: Sequence[Any]) -> Sum:
+        """What `to_json` gave."""
+        total, known, unknown = written
+        return cls(Fraction(total), known, unknown)
+
     def mean(self) -> float | None:
         """The mean of what is known; None if nothing is."""
         return float(self.total / self.known) if self.known else None
@@ -58,6 +70,15 @@ class Worth:
         """Adds what another counted."""
         self.score.merge(other.score)
         self.cost_usd.merge(other.cost_usd)
+
+    def to_json(self) -> tuple[tuple[str, int, int], tuple[str, int, int]]:
+        """Both sums in their order."""
+        return self.score.to_json(), self.cost_usd.to_json()
+
+    @classmethod
+    def from_json(cls, written: Sequence[Any]) -> Worth:
+        """What `to_json` gave."""
+        return cls(*map(Sum.from_json, written))
 
 
 @dataclass(slots=True)
@@ -105,8 +126,24 @@ class PolicyTally:
         self.escalated += other.escalated
         self.cached += other.cached
         self.unknown += other.unknown
-        for name in ("calls", "callers", "missing", "statuses", "limits", "rules"):
+        for name in _COUNTERS:
             getattr(self, name).update(getattr(other, name))
+
+    def to_json(self) -> dict[str, Any]:
+        """All that was counted, exactly, to be kept and read back."""
+        counters = {name: list(getattr(self, name).items()) for name in _COUNTERS}
+        return {**{name: getattr(self, name) for name in _COUNTS}, "worth": self.worth.to_json(), **counters}
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any]) -> PolicyTally:
+        """What `to_json` gave."""
+        named: dict[str, Any] = {name: written[name] for name in _COUNTS}
+        named |= {name: Counter(dict(written[name])) for name in _COUNTERS}
+        return cls(**named, worth=Worth.from_json(written["worth"]))
+
+
+_COUNTS = ("requests", "escalated", "cached", "unknown")
+_COUNTERS = ("calls", "callers", "missing", "statuses", "limits", "rules")
 
 
 @dataclass(slots=True)
@@ -142,6 +179,22 @@ class Models:
             self.by_name.setdefault(model, Worth()).merge(worth)
         self.random.merge(other.random)
         self.oracle.merge(other.oracle)
+
+    def to_json(self) -> dict[str, Any]:
+        """All that was counted, exactly, to be kept and read back."""
+        by_name = {model: worth.to_json() for model, worth in self.by_name.items()}
+        both = {"random": self.random.to_json(), "oracle": self.oracle.to_json()}
+        return {"requests": self.requests, "by_name": by_name, **both}
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any]) -> Models:
+        """What `to_json` gave."""
+        return cls(
+            requests=written["requests"],
+            by_name={model: Worth.from_json(worth) for model, worth in written["by_name"].items()},
+            random=Worth.from_json(written["random"]),
+            oracle=Worth.from_json(written["oracle"]),
+        )
 
     def missing(self, model: str) -> int:
         """Of how many requests there is no score of a model."""

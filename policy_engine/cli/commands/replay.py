@@ -13,7 +13,16 @@ import click
 from policy_engine.cli.console import FOUND, Console, Failure, with_console
 from policy_engine.cli.intake import lines_of
 from policy_engine.cli.opening import open_policies
-from policy_engine.cli.options import FOLDER, READABLE, env_option, format_option, name_of
+from policy_engine.cli.options import (
+    FOLDER,
+    READABLE,
+    check_out,
+    env_option,
+    format_option,
+    name_of,
+    out_option,
+    resume_option,
+)
 from policy_engine.cli.render.cells import visible
 from policy_engine.cli.render.machine import to_json
 from policy_engine.cli.render.replay_page import render_page
@@ -22,6 +31,8 @@ from policy_engine.cli.render.text import counted
 from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.errors import MissingExtra
 from policy_engine.replay.origin import PoliciesChanged, origin_of
+from policy_engine.replay.parts import PartsDiffer, Target
+from policy_engine.replay.replaying import Replaying, replay_into
 from policy_engine.replay.run import Contender, Stage, study_files, study_lines
 from policy_engine.replay.sequence import shared_key
 from policy_engine.replay.study import Finding, finding_of
@@ -41,6 +52,8 @@ _WRITTEN = click.Path(dir_okay=False, path_type=Path)
 @click.option("--sweep", "sweeps", metavar="FILE:PATH=V,V", multiple=True, help="Vary one value of a policy file.")
 @click.option("--html", metavar="FILE", type=_WRITTEN, help="Write a page with plots.")
 @click.option("--jobs", metavar="N", type=click.IntRange(1), default=1, help="Replay in so many processes.")
+@out_option
+@resume_option
 @env_option
 @format_option("text", "json")
 @with_console
@@ -51,6 +64,8 @@ def command(
     sweeps: tuple[str, ...],
     html: Path | None,
     jobs: int,
+    out: Path | None,
+    resume: bool,
     env: str | None,
     form: str,
     console: Console,
@@ -59,7 +74,8 @@ def command(
     Replay policies on known outcomes: what they would have scored and cost.
 
     Each line is a request and what several models did with it. Gates, limits, budgets and sessions work as when
-    serving; what the outcomes do not say is unknown and counted. Several DIRs stand side by side. Nothing is called.
+    serving; what the outcomes do not say is unknown and counted. Several DIRs stand side by side. With --out a row for
+    each line and policy goes to a file. Nothing is called.
 
     \b
     policy-engine replay policies --outcomes outcomes.jsonl
@@ -70,10 +86,13 @@ def command(
     files = (*outcomes, *(str(place) for place in places if place.is_file()))
     if not folders or not files:
         raise click.UsageError("give at least one DIR, and --outcomes FILE")
+    check_out(out, files, resume=resume)
     now = datetime.now(UTC)
     with ExitStack() as stack:
         contenders = _contenders(folders, _read_sweeps(sweeps), env, stack, console)
-        stage = _studied(files, contenders, now=now, jobs=jobs, console=console)
+        _say_if_alone(contenders, jobs, console)
+        steps = _steps(files, contenders, now, out, jobs=jobs, resume=resume)
+        stage = _studied(files, steps, out, console)
     finding = _found(contenders, stage, baseline)
     if html is not None:
         html.write_text(render_page(finding, files=[name_of(file) for file in files]), encoding="utf-8")
@@ -134,20 +153,38 @@ def _name(folder: Path, folders: Sequence[Path]) -> str:
     return folder.name if len(alike) == 1 and folder.name else str(folder)
 
 
-def _studied(
-    files: Sequence[str], contenders: Sequence[Contender], *, now: datetime, jobs: int, console: Console
-) -> Stage:
+def _say_if_alone(contenders: Sequence[Contender], jobs: int, console: Console) -> None:
     if jobs > 1 and shared_key(one.origin.policies() for one in contenders) is None:
         console.say("these policies count all requests together, so one process replays them in order")
+
+
+def _steps(
+    files: Sequence[str], contenders: Sequence[Contender], now: datetime, out: Path | None, *, jobs: int, resume: bool
+) -> Iterator[Stage]:
+    if out is not None:
+        replaying = Replaying(contenders=tuple(contenders), now=now)
+        return replay_into(files, replaying, Target(path=out), jobs=jobs, resume=resume)
+    if "-" in files:
+        return study_lines(_stdin_or(files), contenders, now=now)
+    return study_files(files, contenders, now=now, jobs=jobs)
+
+
+def _studied(files: Sequence[str], steps: Iterator[Stage], out: Path | None, console: Console) -> Stage:
     total = None if "-" in files else sum(Path(file).stat().st_size for file in files if file.endswith(".jsonl"))
-    steps = study_lines(_stdin_or(files), contenders, now=now) if "-" in files else None
     stage = Stage()
     with closing(console.progress(total=total or None)) as progress:
         try:
-            for stage in _all(steps or study_files(files, contenders, now=now, jobs=jobs)):
+            for stage in _all(steps):
                 progress.show(stage.lines, amount=stage.size_bytes)
-        except (PoliciesChanged, MissingExtra, OSError, ValueError) as problem:
+        except (PoliciesChanged, PartsDiffer, MissingExtra, OSError, ValueError) as problem:
             raise Failure(str(problem)) from None
+        except KeyboardInterrupt:
+            progress.close()
+            if out is not None:
+                console.complain(f"interrupted after {counted(stage.lines, 'line')}; go on with --resume")
+            raise
+    if out is not None:
+        console.say(f"what was done with {counted(stage.count.models.requests, 'case')} is in `{out}`")
     return stage
 
 

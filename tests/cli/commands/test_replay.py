@@ -152,3 +152,24 @@ def test_what_cannot_be_replayed_says_why(
     result = run("replay", *arguments)
 
     assert (result.exit_code, said in result.stderr) == (code, True)
+
+
+def test_rows_of_all_cases_go_to_a_file(here: Path, run: Run) -> None:
+    """What is printed stays the same."""
+    plain = run("replay", "careful", "plain", "--outcomes", "outcomes.jsonl")
+    result = run("replay", "careful", "plain", "--outcomes", "outcomes.jsonl", "--out", "out.jsonl", "--jobs", "2")
+
+    rows = [json.loads(line) for line in (here / "out.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert (result.exit_code, result.stdout) == (0, plain.stdout)
+    assert result.stderr == "what was done with 4 cases is in `out.jsonl`\n"
+    assert [(row["id"], row["policy"], row["calls"]) for row in rows[2:4]] == [
+        ("q2", "careful", ["cheap", "dear"]),
+        ("q2", "plain", ["cheap"]),
+    ]
+
+
+def test_rows_need_files_of_outcomes(here: Path, run: Run) -> None:
+    """Standard input cannot be gone on with."""
+    result = run("replay", "careful", "--outcomes", "-", "--out", "out.jsonl")
+
+    assert (result.exit_code, "--out needs a file of requests" in result.stderr) == (2, True)
