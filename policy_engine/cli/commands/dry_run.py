@@ -89,6 +89,26 @@ def command(
     policy-engine dry-run policies --requests requests.jsonl
     policy-engine dry-run policies --task generate_reply --input "Where is my order?" --attribute plan=pro
     """
+    _check_usage(requests, described, trace=trace, state=state, out=out, resume=resume)
+    policy_set = open_policies(folder, env=env, console=console)
+    if requests is None:
+        request = described.request(policy_set.declarations.attributes)
+        with asking(policy_set, state) as learn:
+            decision, _ = decide_one(policy_set, request, trace=trace, learn=learn)
+        _show(decision, form=form, trace=trace, console=console)
+    elif out is not None:
+        origin = origin_of(folder, policy_set, env=env)
+        parts = decide_file(requests, origin, Target(path=out), jobs=jobs, resume=resume, state=state)
+        _to_file(requests, origin, out, parts, form=form, console=console)
+    else:
+        source = Source(folder=folder.absolute(), env=env, revision=policy_set.revision, state=state)
+        printer = printer_for(form, trace=trace, console=console)
+        _to_screen(requests, policy_set, source, printer, jobs=jobs, console=console)
+
+
+def _check_usage(
+    requests: str | None, described: Described, *, trace: bool, state: str | None, out: Path | None, resume: bool
+) -> None:
     if described.is_empty == (requests is None):
         raise click.UsageError("give either --requests, or a request by --task, --input and --attribute")
     if state is not None and (missing := missing_file(state)) is not None:
@@ -96,21 +116,13 @@ def command(
     check_out(out, [requests], resume=resume)
     if out is not None and trace:
         raise click.UsageError("--out writes no traces; leave out --trace")
-    policy_set = open_policies(folder, env=env, console=console)
-    if requests is not None and out is not None:
-        origin = origin_of(folder, policy_set, env=env)
-        parts = decide_file(requests, origin, Target(path=out), jobs=jobs, resume=resume, state=state)
-        _to_file(requests, origin, out, parts, form=form, console=console)
-        return
-    if requests is None:
-        request = described.request(policy_set.declarations.attributes)
-        with asking(policy_set, state) as learn:
-            decision, _ = decide_one(policy_set, request, trace=trace, learn=learn)
-        _show(decision, form=form, trace=trace, console=console)
-        return
-    source = Source(folder=folder.absolute(), env=env, revision=policy_set.revision, state=state)
-    printer = printer_for(form, trace=trace, console=console)
-    with click.open_file(requests, "rb") as file, asking(policy_set, state) as learn:
+
+
+def _to_screen(
+    requests: str, policy_set: PolicySet, source: Source, printer: Printer, *, jobs: int, console: Console
+) -> None:
+    """Decides a file, shows each decision as it comes, and tells where the traffic went."""
+    with click.open_file(requests, "rb") as file, asking(policy_set, source.state) as learn:
         lines, how = _rows_of(requests) if is_parquet(requests) else lines_of(file), printer.how()
         if jobs == 1:
             chunks = decide_lines(lines, policy_set, how, learn)
