@@ -166,7 +166,8 @@ def _score_test(score: Score, op: str, value: Operand, scope: Scope) -> Node:
         None if low is None else int(low),
         None if high is None else int(high),
     )
-    return scope.interner.scored(atom, parts, lambda: _scored_node(atom, parts, f"{op} {written(value)}"))
+    text = f"score.{score.name} {SYMBOLS.get(op, op)} {written(value)}"
+    return scope.word(scope.interner.scored(atom, parts, lambda: _scored_node(atom, parts, text)), text)
 
 
 def _score_parts(score: Score, scope: Scope) -> Iterator[Node]:
@@ -178,16 +179,15 @@ def _score_parts(score: Score, scope: Scope) -> Iterator[Node]:
         yield scope.resolved[key]
 
 
-def _scored_node(atom: Scored, parts: tuple[Node, ...], comparison: str) -> Node:
+def _scored_node(atom: Scored, parts: tuple[Node, ...], text: str) -> Node:
     reads = 0
     for part in parts:
         reads |= part.reads
-    op, _, value = comparison.partition(" ")
     return Node(
         op=Op.LEAF,
         children=parts,
         atom=atom,
         reads=reads,
         cost=sum(part.cost for part in parts),
-        text=f"score.{atom.score} {SYMBOLS.get(op, op)} {value}",
+        text=text,
     )

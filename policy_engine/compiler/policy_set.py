@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from policy_engine.compiler.general import General
-from policy_engine.compiler.graph import Interner
+from policy_engine.compiler.graph import Interner, Node
 from policy_engine.compiler.rule import CompiledRule
 from policy_engine.compiler.unit import Unit
 from policy_engine.diagnostics import Address
@@ -47,6 +47,7 @@ class PolicySet:
         shadows: the models of each `shadow`, by where it stands.
         merged: verdicts with the modifiers of other rules, as they were needed so far.
         unmeasured: what is remembered of verdicts that choose by latency, by the verdict's identity.
+        words: the tests of rules in their own words, of those that were traced so far.
         nameless: the decisions about requests without an id that nothing else sets apart, by the verdict's identity.
     """
 
@@ -62,6 +63,7 @@ class PolicySet:
     shadows: Mapping[Address, ShadowPlan] = field(default_factory=dict)
     merged: dict[tuple[int, ...], Verdict] = field(default_factory=dict, repr=False)
     unmeasured: dict[int, Unmeasured] = field(default_factory=dict, init=False, repr=False)
+    words: dict[str, Mapping[Node, str]] = field(default_factory=dict, init=False, repr=False)
     nameless: dict[int, Decision] = field(default_factory=dict, init=False, repr=False)
 
     @property

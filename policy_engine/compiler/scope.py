@@ -25,7 +25,8 @@ class Scope:
     `rule` is the rule's name, which salts samples, or None elsewhere; `path` holds the names of the conditions and
     scores being resolved, outermost first, so that a circle ends. `resolved`, `compared`, `expressions`, `problems`,
     `facts` and `traits` remember what was worked out before: nodes of named conditions, of comparisons and of
-    expressions, what is wrong with patterns, facts by name, and what kinds of tests of them have in common.
+    expressions, what is wrong with patterns, facts by name, and what kinds of tests of them have in common. `worded`,
+    if anybody wants to know, takes the words of each test, the first ones for each node.
 
     INVARIANT: nobody changes a field. It is not frozen since one is made for every rule, in a third of the time.
     """
@@ -44,6 +45,7 @@ class Scope:
     problems: dict[str, PatternError | None] = field(default_factory=dict)
     facts: dict[str, Fact | None] = field(default_factory=dict)
     traits: dict[tuple[type[Atom], tuple[Fact, ...]], Traits] = field(default_factory=dict)
+    worded: dict[Node, str] | None = None
 
     def within(self, name: str) -> Scope:
         """The scope inside a named condition or score."""
@@ -79,7 +81,13 @@ class Scope:
 
     def leaf(self, atom: Atom, text: str) -> Node:
         """The shared node of an atom; `text` is how a person writes it."""
-        return self.interner.leaf(atom, lambda: self._make_leaf(atom, text))
+        return self.word(self.interner.leaf(atom, lambda: self._make_leaf(atom, text)), text)
+
+    def word(self, node: Node, text: str) -> Node:
+        """The node, whose words are taken down."""
+        if self.worded is not None:
+            self.worded.setdefault(node, text)
+        return node
 
     def never(self) -> Node:
         """A stand-in for what could not be resolved; its finding is told by whoever found it."""

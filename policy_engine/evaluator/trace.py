@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policy_engine.compiler.atoms import Scored
 from policy_engine.compiler.graph import Node, Op, leaves
 from policy_engine.compiler.policy_set import PolicySet
 from policy_engine.compiler.probes import facts_of, reader_of
+from policy_engine.compiler.reopened import words_of
 from policy_engine.compiler.rule import CompiledRule
 from policy_engine.evaluator.conclude import conclude
 from policy_engine.evaluator.only import restricted
@@ -34,7 +35,7 @@ def run_traced(policy_set: PolicySet, facts: Facts) -> Decision | Needs:
         tried = settle(rule, facts, progress)
         if isinstance(tried, Needs):
             return tried
-        traced.append(_trace(rule, facts, tried, len(progress.unknown) > before))
+        traced.append(_trace(rule, words_of(rule, policy_set), facts, tried, len(progress.unknown) > before))
         if tried is Try.DEFAULT:
             break
         if tried is Try.MATCH and rule.verdict is not None:
@@ -47,13 +48,13 @@ def run_traced(policy_set: PolicySet, facts: Facts) -> Decision | Needs:
     return decision if isinstance(decision, Needs) else decision.with_trace(Trace(rules=tuple(traced)))
 
 
-def _trace(rule: CompiledRule, facts: Facts, tried: Try, left_unknown: bool) -> RuleTrace:
+def _trace(rule: CompiledRule, words: Mapping[Node, str], facts: Facts, tried: Try, left_unknown: bool) -> RuleTrace:
     possible = [outcomes(node, facts) for node in rule.conditions]
     unknown = left_unknown or (FALSE not in possible and any(one not in (TRUE, FALSE) for one in possible))
     return RuleTrace(
         rule=rule.name,
         result=_result(tried, unknown),
-        tests=tuple(_telling_tests(rule, facts, tried)),
+        tests=tuple(_telling_tests(rule, words, facts, tried)),
         place=f"{rule.rule.address.path}:{rule.rule.address.yaml_path}",
         terminal=rule.verdict is not None,
     )
@@ -67,21 +68,23 @@ def _result(tried: Try, unknown: bool) -> Result:
     return Result.UNKNOWN if unknown else Result.NO_MATCH
 
 
-def _telling_tests(rule: CompiledRule, facts: Facts, tried: Try) -> Iterator[TestTrace]:
+def _telling_tests(rule: CompiledRule, words: Mapping[Node, str], facts: Facts, tried: Try) -> Iterator[TestTrace]:
     """The tests that explain the result: those of conditions that do not hold, or all of a match."""
     for node in rule.conditions:
         if tried is Try.MATCH or outcomes(node, facts) != TRUE:
             seen = dict.fromkeys(leaf for leaf in leaves(node))
             negated = node.op is Op.NOT
-            yield from (_test(leaf, facts, negated=negated and leaf is node.children[0]) for leaf in seen)
+            for leaf in seen:
+                is_negated = negated and leaf is node.children[0]
+                yield _test(leaf, words.get(leaf, leaf.text), facts, negated=is_negated)
 
 
-def _test(leaf: Node, facts: Facts, *, negated: bool) -> TestTrace:
+def _test(leaf: Node, text: str, facts: Facts, *, negated: bool) -> TestTrace:
     possible = outcomes(leaf, facts)
     truth = "true" if possible == TRUE else "false" if possible == FALSE else "unknown"
     if negated:
         truth = {"true": "false", "false": "true"}.get(truth, truth)
-    return TestTrace(text=f"not {leaf.text}" if negated else leaf.text, truth=truth, value=_value(leaf, facts))
+    return TestTrace(text=f"not {text}" if negated else text, truth=truth, value=_value(leaf, facts))
 
 
 def _value(leaf: Node, facts: Facts) -> Any:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from policy_engine.compiler.graph import Node, Op, leaves
 from policy_engine.compiler.normalise import node_of
 from policy_engine.compiler.policy_set import PolicySet
+from policy_engine.compiler.reopened import scope_of
 from policy_engine.compiler.scope import Scope
-from policy_engine.diagnostics import Address, Finding
+from policy_engine.diagnostics import Address
 from policy_engine.model.condition import (
     AllOf,
     AnyOf,
@@ -52,22 +53,6 @@ def pieces_of(rule: Rule, policy_set: PolicySet) -> Iterator[Piece]:
         if piece.address not in seen:
             seen.add(piece.address)
             yield piece
-
-
-def scope_of(policy_set: PolicySet, rule: str | None = None) -> Scope:
-    """The surroundings in which a policy set's conditions were compiled, so that equal ones are the same nodes."""
-    return Scope(
-        declarations=policy_set.declarations,
-        layout=policy_set.layout,
-        interner=policy_set.interner,
-        report=_ignore,
-        compile=node_of,
-        rule=rule,
-    )
-
-
-def _ignore(finding: Finding) -> None:
-    """Takes a finding that was told when the policies were built."""
 
 
 def _walk(condition: Condition, scope: Scope, owner: str | None) -> Iterator[Piece]:

@@ -98,3 +98,19 @@ def test_a_long_value_is_cut_and_a_list_stays_a_list(tmp_path: Path) -> None:
 def test_nothing_is_traced_unless_asked_for(tmp_path: Path) -> None:
     """Without being asked, a decision has no trace."""
     assert decide(policies(tmp_path, POLICY), Request()).trace is None
+
+
+def test_each_rule_is_told_in_its_own_words(tmp_path: Path) -> None:
+    """Tests that mean the same are one node of the graph, and a trace quotes each rule as it was written."""
+    rules = "[{name: a, when: {message: {chars: {lte: 300}}}, then: {tags: [a]}}, "
+    rules += "{name: b, when: {message: {chars: {lt: 301}}}, then: {tags: [b]}}]"
+    policy_set = policies(tmp_path, f"rules: {rules}")
+
+    decision = decide(policy_set, Request(input="x"), trace=True)
+
+    assert decision.trace is not None
+    assert [test.text for rule in decision.trace.rules for test in rule.tests] == [
+        "message.chars <= 300",
+        "message.chars < 301",
+    ]
+    assert policy_set.rules[0].node is policy_set.rules[1].node
