@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -43,15 +43,7 @@ class Entry:
 
 def without_vector(entry: Entry) -> Entry:
     """The same entry, whose vector is kept elsewhere."""
-    return Entry(
-        id=entry.id,
-        key=entry.key,
-        text=entry.text,
-        normal=entry.normal,
-        revision=entry.revision,
-        tags=entry.tags,
-        until_s=entry.until_s,
-    )
+    return replace(entry, vector=None)
 
 
 def encoded(entry: Entry) -> bytes:
