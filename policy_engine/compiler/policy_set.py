@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from policy_engine.compiler.general import General
 from policy_engine.compiler.graph import Interner, Node
 from policy_engine.compiler.rule import CompiledRule
+from policy_engine.compiler.shortcut import Shortcut, shortcuts_of
 from policy_engine.compiler.unit import Unit
 from policy_engine.diagnostics import Address
 from policy_engine.model.condition import Scalar
@@ -48,6 +49,7 @@ class PolicySet:
         merged: verdicts with the modifiers of other rules, as they were needed so far.
         unmeasured: what is remembered of verdicts that choose by latency, by the verdict's identity.
         words: the tests of rules in their own words, of those that were traced so far.
+        shortcuts: for tasks with few rules, what decides the plainest requests.
         nameless: the decisions about requests without an id that nothing else sets apart, by the verdict's identity.
     """
 
@@ -64,7 +66,11 @@ class PolicySet:
     merged: dict[tuple[int, ...], Verdict] = field(default_factory=dict, repr=False)
     unmeasured: dict[int, Unmeasured] = field(default_factory=dict, init=False, repr=False)
     words: dict[str, Mapping[Node, str]] = field(default_factory=dict, init=False, repr=False)
+    shortcuts: Mapping[Scalar, Shortcut] = field(init=False, repr=False)
     nameless: dict[int, Decision] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shortcuts", shortcuts_of(self.cells, self.default, self.origin))
 
     @property
     def revision(self) -> str:

@@ -9,6 +9,7 @@ import re2
 
 from policy_engine.compiler.atoms import Search
 from policy_engine.compiler.graph import Node
+from policy_engine.compiler.needle import needles_of
 from policy_engine.compiler.pattern import SCANNED_BYTES, encode, re2_options, without_boundaries
 from policy_engine.compiler.program import Undecided
 from policy_engine.model.facts import Facts
@@ -21,6 +22,7 @@ Sets = list[tuple[Match, tuple[int, ...]]]
 """For each RE2 set the numbers of the patterns that it finds, and for each number the rules that it satisfies."""
 
 _ALWAYS = r"\z"
+_ONLY_ALWAYS = [0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -29,8 +31,8 @@ class Scanner:
     The searches of one unit.
 
     `rules` has the bits of the rules that search; `patterns` are unique, `masks` the rules that each satisfies, for
-    certain where not in `unsure`; `nodes` goes from a rule's bit to its own search; `sets` are compiled when first
-    needed.
+    certain where not in `unsure`; `nodes` goes from a rule's bit to its own search; `needles` are texts of which one
+    is in whatever any pattern matches, if there are any; `sets` are compiled when first needed.
     """
 
     rules: int
@@ -38,6 +40,7 @@ class Scanner:
     masks: tuple[int, ...]
     unsure: int
     nodes: dict[int, Node]
+    needles: tuple[str, ...]
     sets: Sets = field(default_factory=list)
 
     def alive(self, facts: Facts, live: int) -> tuple[int, int]:
@@ -68,25 +71,39 @@ class Scanner:
     def _found(self, facts: Facts) -> int | None:
         """Bits of the rules whose search succeeds and of those that do not search; None if the sets cannot tell."""
         scans = facts.scans
-        if self not in scans:
-            scans[self] = self._scanned(facts)
-        return scans[self]
-
-    def _scanned(self, facts: Facts) -> int | None:
+        if self in scans:
+            return scans[self]
         text = facts.message or ""
-        if len(text) * 4 > SCANNED_BYTES:
-            return None
-        encoded = encode(text)
+        found: int | None = None
+        if len(text) * 4 <= SCANNED_BYTES:
+            if self._is_needless(text):
+                return ~self.rules
+            found = self._searched(encode(text))
+            if found is not None and found & self.unsure:
+                found &= ~self._mistaken(facts, found & self.unsure)
+        facts.scans = {**scans, self: found}
+        return found
+
+    def _is_needless(self, text: str) -> bool:
+        """Whether the text has nothing that every match needs."""
+        for needle in self.needles:  # a loop, since a generator would cost as much as looking
+            if needle in text:
+                return False
+        return bool(self.needles)
+
+    def _searched(self, text: bytes) -> int | None:
+        """The same as `_found`, where phrases are searched for without their boundaries."""
         found = ~self.rules
         for hits_in, masks in self.sets or self.prepare():
+            hits = hits_in(text)
+            if hits == _ONLY_ALWAYS:
+                continue
             # An always-true pattern stands first: where even that is not reported, the set ran out of memory.
-            hits = hits_in(encoded)
             if hits is None or 0 not in hits:
                 return None
             for hit in hits:
                 found |= masks[hit]
-        unsure = found & self.unsure
-        return found & ~self._mistaken(facts, unsure) if unsure else found
+        return found
 
     def _mistaken(self, facts: Facts, found: int) -> int:
         """Bits of the rules that were found only because a phrase is searched for without its boundaries."""
@@ -152,7 +169,14 @@ def scanner_of(searches: Sequence[tuple[int, Node]]) -> Scanner | None:
             loose = without_boundaries(pattern)
             masks[loose] = masks.get(loose, 0) | bit
             unsure |= bit if loose != pattern else 0
-    return Scanner(rules=rules, patterns=tuple(masks), masks=tuple(masks.values()), unsure=unsure, nodes=own)
+    return Scanner(
+        rules=rules,
+        patterns=tuple(masks),
+        masks=tuple(masks.values()),
+        unsure=unsure,
+        nodes=own,
+        needles=needles_of(masks),
+    )
 
 
 def _no_set(_: bytes) -> None:

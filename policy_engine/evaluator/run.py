@@ -23,6 +23,9 @@ def run(policy_set: PolicySet, facts: Facts) -> Decision | Needs:
     It is pure: the same policies and facts give the same answer, and asking again with more facts only continues. It is
     one long function, since a call for each rule would cost more than most rules do.
     """
+    shortcut = policy_set.shortcuts.get(facts.task)  # type: ignore[arg-type]  # None has none
+    if shortcut is not None and (decision := shortcut.decision(facts)) is not None:
+        return decision
     missing = facts.missing
     progress: Progress | None = None
     seen = 0 if facts.message is None else -1

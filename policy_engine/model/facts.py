@@ -81,12 +81,14 @@ class Facts:
         signals: group to value or UNKNOWN.
         errors: which values were sent or learned but invalid, in words.
         unanswerable: groups of signals for which nobody need be asked, since nobody can tell.
+        scans: what searches for many patterns at once found in the newest user text, by whoever searched.
     """
 
     # Made for every decision, so what is usually empty is not even assigned.
     signals: Mapping[str, Any] = _NOTHING
     errors: tuple[str, ...] = ()
     unanswerable: frozenset[str] = frozenset()
+    scans: Mapping[Any, int | None] = _NOTHING
 
     def __init__(self, request: Request, layout: Layout, clock: Callable[[], datetime] = utc_now) -> None:
         self.request = request
@@ -182,11 +184,6 @@ class Facts:
     @measured
     def outcomes(self) -> dict[Any, int]:
         """What is known so far about conditions, by node of the graph: the outcomes that are still possible."""
-        return {}
-
-    @measured
-    def scans(self) -> dict[Any, int | None]:
-        """What was found in the newest user text by searches for many patterns at once, by whoever searched."""
         return {}
 
     @measured
