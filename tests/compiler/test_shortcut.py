@@ -28,7 +28,8 @@ def policy_set(tmp_path: Path) -> PolicySet:
 
 
 def _shortcut(policy_set: PolicySet, request: Request) -> Decision | None:
-    return policy_set.shortcuts[request.task].decision(Facts(request, policy_set.layout))  # type: ignore[index]
+    assert request.task is not None
+    return policy_set.shortcuts[request.task].decision(Facts(request, policy_set.layout))
 
 
 @pytest.mark.parametrize(

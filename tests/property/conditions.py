@@ -18,13 +18,15 @@ _SIZED = ("lt", "lte", "gt", "gte")
 @dataclass
 class Conditions:
     """
-    Makes conditions; `named` and `scores` are those that may be used, `in_rule` whether a sample needs no salt.
+    Makes conditions; `named` and `scores` are those that may be used, `in_rule` whether a sample needs no salt,
+    `plain` whether only tasks, texts and attributes are tested.
     """
 
     rng: Random
     named: list[str] = field(default_factory=list)
     scores: list[str] = field(default_factory=list)
     in_rule: bool = True
+    plain: bool = False
 
     def condition(self, depth: int) -> Written:
         """A mapping of one to three entries, nested so deep at most."""
@@ -49,6 +51,8 @@ class Conditions:
 
     @property
     def _makers(self) -> Sequence[Callable[[], Written]]:
+        if self.plain:
+            return (self._task, self._text, self._text, self._attributes)
         request = (self._task, self._text, self._text, self._conversation, self._wants, self._time, self._sample)
         signals = (self._cache, self._classifier, self._similar, self._budget, self._escalation, self._measured)
         return (*request, *[self._attributes] * 5, *signals, self._session, self._own, self._own, *[self._expr] * 3)
@@ -89,8 +93,9 @@ class Conditions:
 
     def _text(self) -> Written:
         written: Written = {}
+        keys = ("chars", "chars", "words", "lines", "tokens", "matches", "contains", "language")
         for _ in range(self.rng.randint(1, 2)):
-            key = self._one(("chars", "chars", "words", "lines", "tokens", "matches", "contains", "language"))
+            key = self._one(keys[:-1] if self.plain else keys)
             if key in ("matches", "contains"):
                 patterns = pools.PATTERNS if key == "matches" else pools.PHRASES
                 written[key] = self._one((self._one(patterns), self._some(patterns)))

@@ -22,15 +22,16 @@ MODELS: dict[str, dict[str, Any]] = {
 def make_files(rng: Random, rules: int | None = None) -> Files:
     """The files of a bundle, by path; of a few rules, or as many as are asked for."""
     base = _declarations(rng)
-    named, scores = list(base.get("conditions", ())), list(base.get("scores", ()))
+    plain = happens(rng, 0.4)  # rules that test what every request can say
+    named, scores = ([], []) if plain else (list(base.get("conditions", ())), list(base.get("scores", ())))
     files: Files = {"m/base.yaml": base}
     paths = rng.choice((("m/base.yaml",), ("a.yaml", "m/base.yaml"), ("b.yaml", "m/z.yml", "z.yaml")))
     for number in range(rng.choice((2, 4, 6, 8, 8, 30)) if rules is None else rules):
         file = files.setdefault(rng.choice(paths), {"version": 1})
-        file.setdefault("rules", []).append(make_rule(rng, f"rule-{number}", named, scores))
+        file.setdefault("rules", []).append(make_rule(rng, f"rule-{number}", named, scores, plain=plain))
     for file in files.values():
         if "rules" in file and happens(rng, 0.1):
-            file["when"] = Conditions(rng, named, scores, in_rule=False).condition(1)
+            file["when"] = Conditions(rng, named, scores, in_rule=False, plain=plain).condition(1)
     return files
 
 
@@ -40,11 +41,13 @@ def rules_in_order(files: Files) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     return sorted(listed, key=lambda pair: -pair[1].get("priority", 0))
 
 
-def make_rule(rng: Random, name: str, named: list[str], scores: list[str]) -> dict[str, Any]:
-    """A rule; one that refuses or restricts says what happens when it is unknown."""
+def make_rule(rng: Random, name: str, named: list[str], scores: list[str], *, plain: bool = False) -> dict[str, Any]:
+    """A rule; one that refuses or restricts says what happens when it is unknown. A plain one reads no signal."""
     rule: dict[str, Any] = {"name": name, "then": make_effect(rng)}
+    if plain and "cache" in rule["then"].get("respond", ()):
+        rule["then"]["respond"] = {"text": "hi"}
     if happens(rng, 0.95):
-        rule["when"] = Conditions(rng, named, scores).condition(rng.choice((0, 1, 2)))
+        rule["when"] = Conditions(rng, named, scores, plain=plain).condition(rng.choice((0, 1, 2)))
     if happens(rng, 0.4) or "deny" in rule["then"] or "only" in rule["then"]:
         rule["on_unknown"] = rng.choice(("skip", "skip", "match", "default"))
     if happens(rng, 0.3):

@@ -15,6 +15,8 @@ _LONG = "hello " * 43_000
 
 def make_request(rng: Random) -> dict[str, Any]:
     """A request as a line of JSON would say it; it always says its moment."""
+    if happens(rng, 0.3):
+        return make_plain_request(rng)
     request: dict[str, Any] = {"at": rng.choice(pools.MOMENTS)}
     if happens(rng, 0.7):
         request["id"] = f"r{rng.randint(0, 99)}"
@@ -37,6 +39,14 @@ def make_request(rng: Random) -> dict[str, Any]:
     if happens(rng, 0.75):
         request["signals"] = make_signals(rng, share=rng.choice((0.3, 0.6, 1)), invalid=0.04)
     return request
+
+
+def make_plain_request(rng: Random) -> dict[str, Any]:
+    """A request of one text for a declared task, with every attribute."""
+    values = {name: _valid(rng, name, type_) for name, type_ in pools.ATTRIBUTE_TYPES.items()}
+    name = {"id": f"r{rng.randint(0, 99)}"} if happens(rng, 0.5) else {}
+    moment, task, text = rng.choice(pools.MOMENTS), rng.choice(pools.TASKS), make_text(rng)
+    return {**name, "at": moment, "task": task, "input": text, "attributes": values}
 
 
 def make_signals(rng: Random, *, share: float, invalid: float) -> dict[str, Any]:
@@ -119,6 +129,11 @@ def _attributes(rng: Random) -> dict[str, Any]:
     if happens(rng, 0.1):
         attributes["undeclared"] = 1
     return attributes
+
+
+def _valid(rng: Random, name: str, type_: str) -> Any:
+    items = pools.ENUMS.get(name, pools.ITEMS)
+    return [rng.choice(items) for _ in range(rng.randint(0, 2))] if type_ == "list" else rng.choice(pools.VALUES[name])
 
 
 def _wants(rng: Random) -> dict[str, Any]:
