@@ -29,9 +29,15 @@ _REPEATS = ("optional", "repeated")
 
 def needles_of(patterns: Iterable[str]) -> tuple[str, ...]:
     """At most `MOST_NEEDLES` texts, of which one is in whatever matches any of the patterns; none if that is unsure."""
-    found = [needle_of(pattern) for pattern in patterns]
-    needles = dict.fromkeys(needle for needle in found if needle is not None)
-    return tuple(needles) if None not in found and len(needles) <= MOST_NEEDLES else ()
+    needles: dict[str, None] = {}
+    for pattern in patterns:
+        needle = needle_of(pattern)
+        if needle is None:
+            return ()
+        needles[needle] = None
+        if len(needles) > MOST_NEEDLES:
+            return ()
+    return tuple(needles)
 
 
 def needle_of(pattern: str) -> str | None:
