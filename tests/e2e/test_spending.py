@@ -1,7 +1,8 @@
 """
 A budget shared by processes: it is never overspent, and ledger, budget and server agree to the last digit.
 
-The suite has two processes of 200 requests; `python -m tests.e2e.test_spending 4 250` has four of 250.
+The suite has two processes of 200 requests and a dollar; `python -m tests.e2e.test_spending 4 250 1` has four of 250,
+and `4 1000 100` has enough for all of 4,000 that come at once.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ models:
   small: {provider: near, model: gpt-4o-mini, price: {input: 1000, output: 1000, cached_input: 500}, context: 128k}
 tiers: [{name: fast, models: [small]}]
 on_state_error: deny
-budgets: {all: {amount: $1.00, window: month, zone: UTC}}
+budgets: {all: {amount: $%d, window: month, zone: UTC}}
 rules:
   - name: spent
     when: {budget: {all: {used: {gte: 100%%}}}}
@@ -75,12 +76,12 @@ def start(policies: Path, state: str, ledger: Path, requests: int) -> subprocess
     return process
 
 
-def spend(folder: Path, state: str, *, processes: int, requests: int) -> Spent:
-    """Has processes spend at the same time."""
+def spend(folder: Path, state: str, *, processes: int, requests: int, amount_usd: int = 1) -> Spent:
+    """Has processes spend at the same time, of so many dollars in all."""
     policies, ledger = folder / "policies", folder / "ledger.db"
     policies.mkdir()
     with ScriptedServer(completion_answer("Yes.")) as server:
-        (policies / "policy.yaml").write_text(POLICY % server.url, encoding="utf-8")
+        (policies / "policy.yaml").write_text(POLICY % (server.url, amount_usd), encoding="utf-8")
         started = [start(policies, state, ledger, requests) for _ in range(processes)]
         for process in started:
             assert process.stdin is not None
@@ -109,7 +110,7 @@ def spent_usd(policies: Path, state: str) -> Decimal:
         return budgets.reserve(Decimal(0), facts, now_s=time.time()).standings[0].used_usd
 
 
-def check(spent: Spent, *, processes: int, requests: int) -> None:
+def check(spent: Spent, *, processes: int, requests: int, amount_usd: int = 1) -> None:
     """Makes sure that everything adds up."""
     ended = [sum(one.get(status, 0) for status in ("accepted", "denied")) for one in spent.ended]
     assert ended == [requests] * processes
@@ -118,8 +119,8 @@ def check(spent: Spent, *, processes: int, requests: int) -> None:
     assert sum(one.get("accepted", 0) for one in spent.ended) == spent.calls
     assert spent.by_ledger_usd == spent.calls * PAID_USD == spent.by_budget_usd
     # Never a cent more; and no less than what could not be reserved any more while others held their bounds.
-    assert spent.by_budget_usd <= 1
-    assert spent.calls >= 1 // BOUND_USD
+    assert spent.by_budget_usd <= amount_usd
+    assert spent.calls >= min(processes * requests, amount_usd // BOUND_USD)
 
 
 def test_two_processes_never_overspend_a_budget(shared_address: str, tmp_path: Path) -> None:
@@ -130,11 +131,11 @@ def test_two_processes_never_overspend_a_budget(shared_address: str, tmp_path: P
 
 
 if __name__ == "__main__":
-    processes, requests = map(int, sys.argv[1:])
+    processes, requests, amount_usd = map(int, sys.argv[1:])
     with tempfile.TemporaryDirectory() as place, RedisProcess(Path(place), "--appendonly", "no") as server:
         for name, state in (("sqlite", f"sqlite:///{place}/state.db"), ("redis", server.address)):
             folder = Path(place) / name
             folder.mkdir()
-            spent = spend(folder, state, processes=processes, requests=requests)
-            print(f"{name}: {spent}")
-            check(spent, processes=processes, requests=requests)
+            spent = spend(folder, state, processes=processes, requests=requests, amount_usd=amount_usd)
+            print(f"{name}: {spent}", flush=True)
+            check(spent, processes=processes, requests=requests, amount_usd=amount_usd)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 
 import pytest
 
@@ -82,3 +83,35 @@ def test_closing_lets_what_was_submitted_end() -> None:
     aside.close(timeout_s=10)
 
     assert [work.result(0) for work in done] == list(range(20))
+
+
+def test_many_wait_for_their_turns() -> None:
+    """Whoever comes last of many is waited for, longer than the time for one, as long as the others get through."""
+    aside, never = Aside(threads=1, wait_s=0.2), threading.Event()
+    works = [aside.submit(lambda: never.wait(0.04)) for _ in range(10)]
+
+    began_s = time.monotonic()
+    is_done = asyncio.run(aside.wait(works[-1]))
+
+    assert (is_done, time.monotonic() - began_s > 0.2) == (True, True)
+    aside.close()
+
+
+@pytest.mark.parametrize(
+    ("each_s", "wait_s", "longest_wait_s"),
+    [
+        pytest.param(10.0, 0.05, 10.0, id="nobody gets through"),
+        pytest.param(0.1, 0.1, 10.0, id="all take long"),
+        pytest.param(0.01, 0.05, 0.1, id="too many are ahead"),
+    ],
+)
+def test_nobody_waits_for_ever(each_s: float, wait_s: float, longest_wait_s: float) -> None:
+    """Who waits is told that work is not done where nothing is, or only slowly, and where it takes too long in all."""
+    aside, go = Aside(threads=1, wait_s=wait_s, longest_wait_s=longest_wait_s), threading.Event()
+    works = [aside.submit(lambda: go.wait(each_s)) for _ in range(100)]
+
+    is_done = asyncio.run(aside.wait(works[-1]))
+    go.set()
+
+    assert is_done is False
+    aside.close()
