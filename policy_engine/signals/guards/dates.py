@@ -19,6 +19,7 @@ _GROUPS: Final[dict[str, str]] = {
     "time of day": "morning,mornings afternoon,afternoons evening,evenings midnight noon,midday am,a.m pm,p.m",
     "season": "spring summer autumn winter",
     "holiday": "christmas,xmas easter thanksgiving halloween ramadan diwali hanukkah passover",
+    "past": "ago",
     "direction": "next,following,upcoming,coming last,previous,past current",
 }
 # Words that are often none of a date: only with a capital inside a sentence, or beside a number.
@@ -38,7 +39,8 @@ def _table() -> dict[str, tuple[str, str]]:
         name: (group, names.partition(",")[0])
         for group, written in _GROUPS.items()
         for names in written.split()
-        for name in names.split(",")
+        for called in names.split(",")
+        for name in ((called,) if called in _DOUBTFUL else (called, f"{called}'s"))
     }
 
 
@@ -75,7 +77,7 @@ def _date(words: tuple[Word, ...], position: int, word: Word) -> tuple[str, str]
     if _DIGITS.fullmatch(plain):
         return "date", plain
     if time := _TIME.fullmatch(plain):
-        return "time of day", f"{time[1]} {time[2]}m"
+        return "time of day", f"{time[2]}m"
     named = _NAMES.get(plain)
     if named is None:
         return None

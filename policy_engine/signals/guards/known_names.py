@@ -67,7 +67,23 @@ _KINDS: Final = """
     goat rabbit hamster lion tiger elephant giraffe bear wolf fox eagle shark whale dolphin snake python frog spider
     butterfly guitar piano violin drums flute trumpet saxophone cello football soccer basketball baseball tennis
     golf hockey cricket rugby volleyball swimming chess monopoly poker math mathematics physics chemistry biology
-    history geography
+    history geography aspirin ibuprofen paracetamol acetaminophen penicillin amoxicillin insulin metformin morphine
+    codeine antibiotics antihistamines statins vitamin flu influenza covid measles mumps malaria tuberculosis
+    diabetes asthma cancer pneumonia bronchitis arthritis migraine eczema psoriasis hepatitis anemia hypertension
+    depression anxiety knee elbow shoulder ankle wrist neck hip thumb toe kidney liver lung stomach heart brain
+    goose mouse rat deer moose camel bee wasp ant mosquito octopus squid crab lobster turtle lizard crocodile
+    penguin owl parrot pigeon duck hen donkey kangaroo koala panda monkey gorilla bat lentils quinoa beans chickpeas
+    peas carrot carrots broccoli spinach cabbage lettuce cucumber pumpkin mushroom mushrooms cherry plum apricot fig
+    melon watermelon kiwi papaya coconut almond almonds walnut walnuts peanut peanuts cheese butter yogurt honey
+    chocolate vanilla cinnamon ginger basil parsley pizza burger sushi tacos lasagna risotto pancakes waffles bacon
+    ham sausage cod trout espresso cappuccino latte cola juice champagne tequila circle triangle rectangle pentagon
+    hexagon cylinder cone sphere pyramid vegan vegetarian halal kosher sedan truck van bus tram bicycle motorcycle
+    scooter helicopter boxing wrestling karate judo skiing snowboarding surfing skating cycling rowing yoga pilates
+    clarinet harp trombone ukulele accordion platinum titanium uranium mercury sulfur phosphorus magnesium tungsten
+    cobalt geology astronomy economics psychology philosophy sociology dentist plumber electrician carpenter lawyer
+    accountant nurse pharmacist photoshop illustrator cotton wool silk linen leather polyester wood plastic glass
+    concrete aries taurus gemini virgo libra scorpio sagittarius capricorn aquarius pisces buddhism hinduism islam
+    christianity judaism buddhist hindu muslim christian jewish catholic protestant alto soprano tenor
 """
 _OPENERS: Final = """
     about according after all also although always am an analyze and answer any anyone apply are arrange as ask at
@@ -97,8 +113,10 @@ def _words(*written: str) -> frozenset[str]:
     return frozenset(word for text in written for word in text.split())
 
 
-KNOWN: Final = _words(_PEOPLE, _PLACES, _PEOPLES, _PRODUCTS, _KINDS)
-"""Names of people, places, languages, products and kinds of things, in lower case."""
+_NAMES: Final = _words(_PEOPLE, _PLACES, _PEOPLES, _PRODUCTS, _KINDS)
+
+KNOWN: Final = _NAMES | frozenset(f"{name}'s" for name in _NAMES)
+"""Names of people, places, languages, products and kinds of things, also with `'s`, in lower case."""
 
 OPENERS: Final = _words(_OPENERS)
 """Words with which English sentences open."""

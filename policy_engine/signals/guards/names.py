@@ -60,7 +60,7 @@ class _Look(Enum):
 def _look(word: Word) -> _Look:
     if word.plain in FUNCTION_WORDS or word.plain.endswith(_CONTRACTED) or not 1 < len(word.plain) <= _LONGEST_WORD:
         return _Look.OTHER
-    if _IDENTIFIER.fullmatch(word.written) or _INNER_CAPITAL.fullmatch(word.written):
+    if word.is_quoted or _IDENTIFIER.fullmatch(word.written) or _INNER_CAPITAL.fullmatch(word.written):
         return _Look.NAME
     if not word.written[0].isupper() or word.plain in OPENERS or word.stem in OPENERS:
         return _Look.OTHER
@@ -138,14 +138,18 @@ def _is_variant(one: Word, other: Word) -> bool:
 
 
 def _swapped(asked: Text, kept: Text) -> str | None:
-    """Two words that have changed places in otherwise equal texts, unless they only stand in a list."""
+    """Words that have changed places in otherwise equal texts, unless they only stand in a list."""
     first, second = asked.order, kept.order
     if len(first) != len(second):
         return None
     apart = [at for at, (one, other) in enumerate(zip(first, second, strict=True)) if one != other]
-    if len(apart) != 2 or first[apart[0]] != second[apart[1]] or first[apart[1]] != second[apart[0]]:
+    if not apart:
         return None
-    between = first[apart[0] + 1 : apart[1]]
-    if not between or all(word in _LINKS for word in between):
-        return None
-    return f"`{first[apart[0]]}` and `{first[apart[1]]}` have changed places"
+    one, other = first[apart[0] : apart[-1] + 1], second[apart[0] : apart[-1] + 1]
+    for ahead in range(1, _LONGEST_NAME + 1):
+        for behind in range(1, _LONGEST_NAME + 1):
+            between = one[ahead:-behind]
+            if other != (*one[-behind:], *between, *one[:ahead]) or all(word in _LINKS for word in between):
+                continue
+            return f"`{' '.join(one[:ahead])}` and `{' '.join(one[-behind:])}` have changed places"
+    return None

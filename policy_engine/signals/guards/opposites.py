@@ -41,10 +41,35 @@ _WRITTEN: Final = """
     freeze/unfreeze,thaw pause/resume hire/fire absent/present sick/healthy agree/disagree guilty/innocent
     major/minor verb/noun,adjective noun/adjective cause/effect,cure cause/prevent pros/cons
     advantages/disadvantages advantage/disadvantage benefits/risks,drawbacks strengths/weaknesses
-    similarities/differences cash/card sooner/later always/never everyone/nobody all/none,some many/few shallow/deep
+    similarities/differences cash/card sooner/later all/some many/few shallow/deep
     smooth/rough sharp/blunt tight/loose fresh/stale broken/fixed break/fix,repair cancel/confirm,keep,renew
     refund/charge incoming/outgoing inbound/outbound outside/within include/exclude visible/hidden,invisible
-    asleep/awake sleep/wake odd/even exterior/interior maximum/average mean/median,mode
+    asleep/awake sleep/wake exterior/interior maximum/average mean/median,mode
+    attach/detach tighten/loosen fasten/unfasten forward,forwards/back,backwards gross/net prefix/suffix
+    mandatory,required,compulsory,obligatory/optional,voluntary join/leave check-in,checkin/check-out,checkout
+    delayed,late/early staging/production cover,covers,covered/exclude,excluded accelerate/decelerate attract/repel
+    build/demolish capture/release combine,merge/split,separate common/rare,uncommon concave/convex
+    explicit/implicit introvert/extrovert fat,obese/thin,skinny float/sink former/latter glossy/matte guest/host
+    hardware/software increment/decrement inflate/deflate inflation/deflation inhale/exhale insert/eject
+    majority/minority masculine/feminine melt/freeze maternal/paternal maternity/paternity
+    artificial,synthetic/natural nephew/niece optimistic/pessimistic optimist/pessimist passive/active peace/war
+    polite/rude predator/prey prime/composite primary/secondary rear/front reward/punish,punishment
+    rise,grow/fall,drop,shrink growth/decline rural/urban scarce/abundant multiple/single static/dynamic
+    straight/curly,curved strict/lenient sunny/cloudy,rainy surplus/deficit,shortage tame/wild theory/practice
+    tragedy/comedy upper/lower upstream/downstream upstairs/downstairs uphill/downhill victory/defeat
+    virtual/physical widow/widower bullish/bearish bride/groom prince/princess actor/actress
+    grandfather,grandpa/grandmother,grandma grandson/granddaughter boyfriend/girlfriend acid,acidic/alkaline
+    entrance,entry/exit outlet/inlet inbox/outbox ingress/egress serialize/deserialize push/pop rent,lease/buy,own
+    analog/digital prepaid/postpaid paid/free,unpaid wholesale/retail full-time/part-time round-trip/one-way
+    lunch/dinner,breakfast breakfast/dinner aisle/window gain/loss solar/lunar landing/takeoff near/far
+    overweight/underweight overpaid/underpaid overestimate/underestimate introduction/conclusion intro/outro
+    hard-boiled/soft-boiled hit/miss,avoid praise/criticize,criticise support,favor,favour/oppose obey/disobey
+    victim/attacker dawn/dusk bid/ask long-term/short-term high-end/low-end top-down/bottom-up opt-in/opt-out
+    plug/unplug approve/deny accept/deny admit/deny earn/spend,lose lead/follow,lag tail/head mild/severe
+    chronic/acute benign/malignant systolic/diastolic vein/artery homogeneous/heterogeneous renewable/fossil
+    peak/off-peak,trough carnivore/herbivore half/full,whole square/cube,cubic greater/less,lesser,smaller
+    bigger,larger/smaller,lesser adult,adults/child,children,kid kids/adults fruit/vegetable
+    teaspoon/tablespoon sin,sine/cos,cosine permit,permitted/prohibited verified/unverified younger/older
 """
 
 
@@ -98,16 +123,17 @@ _IRREGULAR: Final[Mapping[str, str]] = {
 
 def opposite(pair: Pair) -> str | None:
     """A word in one text that stands where its opposite stands in the other, in words; None if there is none."""
-    return next(_opposites(pair), None)
+    return next((f"`{one.plain}` against `{other.plain}`" for one, other in opposites(pair)), None)
 
 
-def _opposites(pair: Pair) -> Iterator[str]:
+def opposites(pair: Pair) -> Iterator[tuple[Word, Word]]:
+    """Words in one text that stand where their opposites stand in the other."""
     for change in pair.changes:
         for one in change.asked:
             for other in change.kept:
                 is_new = one.stem not in pair.kept.stems and other.stem not in pair.asked.stems
                 if is_new and any(_against(first, second) for first in _forms(one) for second in _forms(other)):
-                    yield f"`{one.plain}` against `{other.plain}`"
+                    yield one, other
 
 
 def tells(word: Word) -> bool:

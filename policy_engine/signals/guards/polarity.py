@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from policy_engine.signals.guards.opposites import opposite
+from policy_engine.signals.guards.opposites import opposites
 from policy_engine.signals.guards.words import Change, Pair, Text, Word
 
 CLOSE: Final = 0.5
@@ -29,6 +29,9 @@ _NEGATIONS: Final = frozenset(
 )
 _SWITCHES: Final = (("on", "off"), ("with", "without"), ("include", "exclude"), ("including", "excluding"))
 _SWITCHED: Final = frozenset(word for switch in _SWITCHES for word in switch)
+_WAYS: Final = (frozenset(("from", "to")), frozenset(("from", "into")))
+_ASKING: Final = frozenset(("know", "sure", "certain"))  # `I don't know how` asks, and negates nothing
+_NEGATING: Final = ("n't", "-free", "-less")
 _PREFIXES: Final = ("un", "in", "im", "dis", "non", "non-", "de", "mis", "il", "ir")
 _SHORTEST: Final = 3
 
@@ -45,10 +48,14 @@ def veto(pair: Pair) -> str | None:
     most = MOST_APART if pair.closeness >= VERY_CLOSE else FEW_APART
     if reversed is not None or pair.apart > most:
         return reversed
-    # A negation beside an opposite (`don't forget` for `remember`) says the same again.
-    if not is_negated(pair) or opposite(pair) is not None:
+    if not is_negated(pair) or _makes_up(pair):
         return None
     return f"`{(_negations(pair.asked) or _negations(pair.kept))[0]}` in one only"
+
+
+def _makes_up(pair: Pair) -> bool:
+    """Whether a negation stands beside an opposite (`don't forget` for `remember`), which says the same again."""
+    return any(not (_negates(one.plain) or _negates(other.plain)) for one, other in opposites(pair))
 
 
 def is_negated(pair: Pair) -> bool:
@@ -70,18 +77,31 @@ def _negations(text: Text) -> list[str]:
 
 
 def _negations_of(text: Text) -> list[str]:
-    return [plain for plain in text.order if _negates(plain)]
+    places = [at for at, plain in enumerate(text.order) if _negates(plain)]
+    return [text.order[at] for at in places if _ASKING.isdisjoint(text.order[at + 1 : at + 2])]
 
 
 def _negates(plain: str) -> bool:
-    return plain in _NEGATIONS or plain.endswith("n't")
+    return plain in _NEGATIONS or plain.endswith(_NEGATING)
 
 
 def reversed_in(change: Change) -> str | None:
-    """A word against itself with a prefix, such as `lock` and `unlock`."""
+    """A word against itself with a prefix or another ending, such as `lock` and `unlock`, or `from` against `to`."""
+    if len(change.asked) == len(change.kept) == 1:
+        one, other = change.asked[0], change.kept[0]
+        if {one.plain, other.plain} in _WAYS:
+            return f"`{one.plain}` against `{other.plain}`"
     for one in change.asked:
         for other in change.kept:
-            for base, longer in ((one.stem, other.stem), (other.stem, one.stem)):
-                if len(base) >= _SHORTEST and any(longer == prefix + base for prefix in _PREFIXES):
+            for base, longer in ((one, other), (other, one)):
+                if _is_reverse(base, longer):
                     return f"`{one.plain}` against `{other.plain}`"
     return None
+
+
+def _is_reverse(word: Word, reverse: Word) -> bool:
+    base = word.stem
+    if len(base) >= _SHORTEST and any(reverse.stem == prefix + base for prefix in _PREFIXES):
+        return True
+    without = reverse.plain.removesuffix("less")
+    return without != reverse.plain and len(without) >= _SHORTEST and word.plain in (without, without + "ful")

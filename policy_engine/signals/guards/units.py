@@ -18,7 +18,8 @@ _WRITTEN: Final[Mapping[str, str]] = {
     "ft,foot,feet yd,yard mi,mile nm,nanometer,nanometre parsec furlong",
     "mass": "mg,milligram g,gram,gramme kg,kilogram,kilo lb,lbs,pound oz,ounce ton,tonne stone",
     "volume": "ml,millilitre,milliliter l,litre,liter gallon,gal pint quart cup tablespoon,tbsp teaspoon,tsp barrel",
-    "time": "ms,millisecond sec,second min,minute h,hr,hour day week month year decade century",
+    "time": "ms,millisecond sec,second min,minute h,hr,hour,hourly day,daily week,weekly month,monthly quarterly "
+    "year,yearly,annual,annually decade century",
     "speed": "mph kph,kmh,km/h knot m/s",
     "area": "acre hectare sqm sqft",
     "energy": "joule kcal,kilocalorie cal,calorie kwh,kilowatt-hour wh btu",

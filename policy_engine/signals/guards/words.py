@@ -19,7 +19,8 @@ _KNOWN_WORDS: Final = 16_384
 _LONGEST_KNOWN: Final = 32
 
 _IN_WORDS: Final = r"""
-    \d+(?:[.,:/-]\d+)*(?:st|nd|rd|th)?(?![^\W\d_])  # numbers, times and dates in digits
+    `[^\W\d_][\w.-]*` | (?<!\w)["“][^\W\d_][\w-]*["”](?!\w)  # single words in quotation marks
+    | (?:(?<![^\s(])-)?\d+(?:[.,:/-]\d+)*(?:st|nd|rd|th)?(?![^\W\d_])  # numbers, times and dates in digits
     | [^\W_]+(?:[-'’._/:][^\W_]+|_+[^\W_]*)*       # words and identifiers
     | [@\#_][\w.]+ | [°℃℉$€£¥₹%+*/×÷^<>=]         # handles and signs that change what is meant
     | (?<=\d\ )- | -(?=\ ?\d)                    # a minus
@@ -27,6 +28,7 @@ _IN_WORDS: Final = r"""
 _WORD: Final = re.compile(_IN_WORDS, re.VERBOSE)
 _ADDRESS: Final = r"https?://\S+ | [\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}"
 _WORD_OR_ADDRESS: Final = re.compile(f"{_ADDRESS} | {_IN_WORDS}", re.VERBOSE)
+_QUOTES: Final = '`"“”'
 _END: Final = re.compile(r"[.!?:;\n\"“(\[]\s*$")
 _ENDS: Final = frozenset('.!?:;\n"“([')
 
@@ -67,6 +69,11 @@ class Word:
             self.noted[name] = find(self)
         found: Found = self.noted[name]
         return found
+
+    @cached_property
+    def is_quoted(self) -> bool:
+        """Whether it stands in quotation marks by itself."""
+        return self.written[0] in _QUOTES
 
     @cached_property
     def stem(self) -> str:
@@ -171,8 +178,13 @@ def stem(word: str) -> str:
     for ending, shortest in (("ing", 3), ("ied", 2), ("ies", 2), ("ed", 3), ("es", 3), ("s", 3)):
         if word.endswith(ending) and len(word) - len(ending) >= shortest and not word.endswith("ss"):
             base = word[: -len(ending)]
-            return base + "y" if ending in ("ied", "ies") else base.rstrip("e")
-    return word.rstrip("e") if len(word) > 3 else word
+            return base + "y" if ending in ("ied", "ies") else _single(base.rstrip("e"))
+    return _single(word.rstrip("e")) if len(word) > 3 else word
+
+
+def _single(base: str) -> str:
+    """A stem without its last letter if that is doubled, as in `stopped`."""
+    return base[:-1] if base[-1:] == base[-2:-1] and not base[-1:].isdigit() else base
 
 
 def _words(text: str) -> Iterable[Word]:
@@ -225,6 +237,7 @@ def _aligned(first: Sequence[str], second: Sequence[str]) -> Sequence[tuple[str,
 
 
 def _plain(word: str) -> str:
+    word = word.strip(_QUOTES)
     if word.isascii():
         return word.lower().rstrip(".,:/-'")
     folded = unicodedata.normalize("NFD", word.casefold())

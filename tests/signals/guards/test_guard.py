@@ -31,6 +31,17 @@ PARAPHRASES = [
     ("Summarise the report", "Summarize this report please"),
     ("How To Bake Bread At Home", "how to bake bread at home"),
     ("turn on the lights", "turn the lights on"),
+    ("I don't know how to reset my PIN", "How do I reset my PIN?"),
+    ("I was charged twice", "I was charged two times"),
+    ("Call me at 3pm", "Call me at 3 pm"),
+    ("It is -5 degrees outside", "It is minus 5 degrees outside"),
+    ("What is 5 plus 5?", "What is 5 + 5?"),
+    ("World War II", "World War 2"),
+    ("What is one way to relax?", "What is a way to relax?"),
+    ("Is it optional?", "Is it not mandatory?"),
+    ("sugar-free cola", "cola without sugar"),
+    ("use `grep` to search", "use grep to search"),
+    ("What is the yearly fee?", "What is the annual fee?"),
 ]
 
 
@@ -71,6 +82,13 @@ def test_paraphrases_pass(one: str, other: str) -> None:
             "fly from Berlin to Rome",
             Veto(guard="names", reason="`rome` and `berlin` have changed places"),
         ),
+        (
+            "fly from New York to Rome",
+            "fly from Rome to New York",
+            Veto(guard="names", reason="`new york` and `rome` have changed places"),
+        ),
+        ("the first chapter", "the second chapter", Veto(guard="numbers", reason="`1` against `2`")),
+        ("a useful tip", "a useless tip", Veto(guard="polarity", reason="`useful` against `useless`")),
     ],
 )
 def test_a_veto_says_why(one: str, other: str, expected: Veto) -> None:

@@ -13,7 +13,8 @@ from policy_engine.signals.guards.words import Pair
 DULL = "please order card where is my the kindly account how do I think table".split()
 TELLING = (
     "15 16 - / + two second seconds $ euros km in May may march next week last Friday 7am not don't never on off with "
-    "lock unlock buy sell bought hottest Paris paris alice bob IBM ibm x_1 v2 What's 2kg c k degrees no first"
+    "lock unlock buy sell bought hottest Paris paris alice bob IBM ibm x_1 v2 What's 2kg c k degrees no first "
+    "one once -5 minus x II ago daily sugar-free useful useless `map` know sure"
 ).split()
 WORDS = st.lists(st.sampled_from(DULL + TELLING), max_size=6)
 EDITS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 2), st.lists(st.sampled_from(DULL + TELLING[::3]))))
