@@ -57,6 +57,7 @@ def test_each_term_has_a_line() -> None:
         (changed(embedder="minilm@1"), "it has an embedder without weights, or weights without an embedder"),
         (changed(embedder=7), "its `embedder` is missing or no such value"),
         (changed(scale="1"), "its `scale` is missing or no such value"),
+        (changed(scale=10**400), "its `scale` is missing or no such value"),
         (changed(scale=1e300), "its `scale` is missing or no such value"),
         (changed(texts=0), "its `texts` is missing or no such value"),
         (changed(bias=[0.0]), "its `bias` is missing or no such value"),

@@ -12,6 +12,8 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from policy_engine.errors import EmbedderError
 from policy_engine.signals.embedders.bert import Architecture, Pooling, Precision, encoder
 from policy_engine.signals.embedders.local import (
@@ -28,6 +30,7 @@ from policy_engine.signals.embedders.safetensors import read_tensors
 _WEIGHTS: Final = "model.safetensors"
 _CONFIG: Final = "config.json"
 _MAX_TOKENS: Final = 512
+_LARGEST: Final = 100_000
 
 
 def convert(source: str, name: str, folder: Path, *, precision: Precision = Precision.FLOAT) -> Description:
@@ -52,13 +55,15 @@ def convert(source: str, name: str, folder: Path, *, precision: Precision = Prec
     found, licence = _weights(source)
     try:
         made_from = _Origin(source=source, licence=licence, precision=precision)
-        description = _converted(found, name, made_from, folder)
+        return _converted(found, name, made_from, folder)
     except KeyError as missing:
         raise EmbedderError(name, f"`{found}` has no {missing}; only BERT-like encoders can be converted") from missing
+    except EmbedderError as error:
+        raise EmbedderError(name, f"`{found}` cannot be converted: {error.reason}") from error
     except (OSError, ValueError, RecursionError) as error:
         raise EmbedderError(name, f"`{found}` cannot be converted: {error}") from error
-    open_local(name, folder).embed(["does it run?"])
-    return description
+    except (LookupError, TypeError, ArithmeticError) as error:
+        raise EmbedderError(name, f"`{found}` cannot be converted: its weights have other shapes") from error
 
 
 def installed(folder: Path) -> Iterator[str]:
@@ -96,7 +101,8 @@ class _Origin:
 
 def _converted(found: Path, name: str, origin: _Origin, folder: Path) -> Description:
     config = _json(found / _CONFIG)
-    model = encoder(read_tensors(found / _WEIGHTS), _architecture(config, found, origin.precision))
+    with np.errstate(all="ignore"):  # what cannot be computed with is found when it is tried
+        model = encoder(read_tensors(found / _WEIGHTS), _architecture(config, found, origin.precision))
     folder.mkdir(parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(prefix=".making-", dir=folder))
     try:
@@ -112,10 +118,18 @@ def _converted(found: Path, name: str, origin: _Origin, folder: Path) -> Descrip
         )
         written = {"format": FORMAT, **asdict(description)}
         (making / DESCRIPTION).write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
+        _try(making)
         _replace(making, folder / name)
     finally:
         shutil.rmtree(making, ignore_errors=True)
     return description
+
+
+def _try(made: Path) -> None:
+    """Makes sure that a model runs, before it takes the place of one that does."""
+    (vector,) = open_local(made.name, made.parent).embed(["does it run?"])
+    if not vector.any() or not np.isfinite(vector).all():
+        raise ValueError("its weights give no vector")
 
 
 def _replace(made: Path, place: Path) -> None:
@@ -129,9 +143,9 @@ def _architecture(config: Mapping[str, Any], found: Path, precision: Precision) 
     if config["model_type"] != "bert" or config.get("hidden_act", "gelu") != "gelu":
         raise ValueError("only BERT-like encoders with `gelu` can be converted")
     return Architecture(
-        layers=int(config["num_hidden_layers"]),
-        heads=int(config["num_attention_heads"]),
-        norm_epsilon=float(config.get("layer_norm_eps", 1e-12)),
+        layers=_whole(config, "num_hidden_layers"),
+        heads=_whole(config, "num_attention_heads"),
+        norm_epsilon=_epsilon(config),
         pooling=_pooling(found),
         precision=precision,
     )
@@ -143,13 +157,27 @@ def _pooling(found: Path) -> Pooling:
 
 
 def _max_tokens(config: Mapping[str, Any], found: Path) -> int:
-    places = int(config.get("max_position_embeddings", _MAX_TOKENS))
+    places = _whole({"max_position_embeddings": _MAX_TOKENS, **config}, "max_position_embeddings")
     said = _json(found / "sentence_bert_config.json", {}).get("max_seq_length")
     return min(places, said) if type(said) is int else min(places, _MAX_TOKENS)
 
 
 def _lower_case(found: Path) -> bool:
     return bool(_json(found / "tokenizer_config.json", {}).get("do_lower_case", True))
+
+
+def _whole(config: Mapping[str, Any], name: str) -> int:
+    value = config[name]
+    if type(value) is not int or not 1 <= value <= _LARGEST:
+        raise ValueError(f"`{name}` in `{_CONFIG}` is no number from 1 to {_LARGEST:,}")
+    return value
+
+
+def _epsilon(config: Mapping[str, Any]) -> float:
+    value = config.get("layer_norm_eps", 1e-12)
+    if type(value) not in (int, float) or not 0 <= value <= 1:
+        raise ValueError(f"`layer_norm_eps` in `{_CONFIG}` is no number from 0 to 1")
+    return float(value)
 
 
 def _json(path: Path, default: Mapping[str, Any] | None = None) -> Mapping[str, Any]:

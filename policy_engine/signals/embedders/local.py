@@ -59,18 +59,30 @@ class LocalEmbedder:
 
     def __init__(self, description: Description, tokens: WordPiece, session: Any) -> None:
         self.identity = f"{description.name}@{description.digest[:16]}"
+        self._name = description.name
         self._tokens = tokens
         self._session = session
         self._dimensions = int(session.get_outputs()[0].shape[-1])
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """One row for each text."""
+        """
+        One row for each text.
+
+        Raises:
+            EmbedderError: the model cannot be run, since its parts do not fit together.
+        """
         rows = np.zeros((len(texts), self._dimensions), np.float32)
         for row, text in zip(rows, texts, strict=True):
             if text.strip():
                 ids = np.array([self._tokens.ids(text)], np.int64)
-                row[:] = self._session.run(None, {"ids": ids})[0][0]
+                row[:] = self._vector(ids)
         return rows
+
+    def _vector(self, ids: Any) -> Any:
+        try:
+            return self._session.run(None, {"ids": ids})[0][0]
+        except Exception as error:  # onnxruntime's own exceptions have no common root
+            raise EmbedderError(self._name, f"`{MODEL}` cannot be run: {_first_line(error)}") from error
 
 
 def open_local(name: str, folder: Path) -> LocalEmbedder:
@@ -86,17 +98,28 @@ def open_local(name: str, folder: Path) -> LocalEmbedder:
         import onnxruntime
     except ImportError:
         raise MissingExtra(f"embedder `{name}`", "semantic") from None
-    vocabulary = (folder / name / VOCABULARY).read_text(encoding="utf-8").splitlines()
-    tokens = WordPiece(vocabulary, max_tokens=description.max_tokens, lower_case=description.lower_case)
+    tokens = _tokens(folder / name / VOCABULARY, description)
     options = onnxruntime.SessionOptions()
     # One thread: texts are short, requests come in parallel, and a session without threads survives a fork.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # what goes wrong is raised
     try:
         session = onnxruntime.InferenceSession(str(folder / name / MODEL), options, providers=["CPUExecutionProvider"])
+        return LocalEmbedder(description, tokens, session)
     except Exception as error:  # onnxruntime's own exceptions have no common root
-        raise EmbedderError(name, f"`{MODEL}` cannot be loaded: {error}") from error
-    return LocalEmbedder(description, tokens, session)
+        raise EmbedderError(name, f"`{MODEL}` cannot be loaded: {_first_line(error)}") from error
+
+
+def _tokens(vocabulary: Path, description: Description) -> WordPiece:
+    try:
+        pieces = vocabulary.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise EmbedderError(description.name, f"`{vocabulary}` cannot be read: {error}") from error
+    return WordPiece(pieces, max_tokens=description.max_tokens, lower_case=description.lower_case)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
 
 
 def describe(name: str, folder: Path) -> Description:

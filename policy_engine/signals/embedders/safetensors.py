@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 MAX_HEADER_BYTES: Final = 16 * 1024 * 1024
 
 _LENGTH_BYTES: Final = 8
+_MOST: Final = 2**62
 _TYPES: Final[Mapping[str, str]] = {"F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4"}
 
 
@@ -55,11 +56,11 @@ def _tensor(name: str, entry: Any, content: NDArray[np.uint8]) -> NDArray[Any] |
     except (TypeError, KeyError, ValueError):
         raise ValueError(f"`{name}` is not described") from None
     numbers = (begin, end, *shape) if isinstance(shape, list) else (None,)
-    if not all(type(number) is int and number >= 0 for number in numbers) or not begin <= end <= len(content):
+    if not all(type(number) is int and 0 <= number <= _MOST for number in numbers) or not begin <= end <= len(content):
         raise ValueError(f"`{name}` does not lie within the file")
     if kind == "BF16":
         return _from_bfloat16(content[begin:end], name, shape)
-    if kind not in _TYPES:
+    if not isinstance(kind, str) or kind not in _TYPES:
         return None
     if (end - begin) != math.prod(shape) * np.dtype(_TYPES[kind]).itemsize:
         raise ValueError(f"`{name}` has another size than its shape says")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -125,6 +126,14 @@ def damaged(header: object, content: bytes = b"") -> bytes:
             damaged({"a": {"dtype": "F32", "shape": [10**9], "data_offsets": [0, 4]}}, b"1234"),
             "`a` has another size than its shape says",
         ),
+        (
+            damaged({"a": {"dtype": "F32", "shape": [0, 10**30], "data_offsets": [0, 0]}}, b"1234"),
+            "`a` does not lie within the file",
+        ),
+        (
+            damaged({"a": {"dtype": [], "shape": [1], "data_offsets": [0, 4]}}, b"1234"),
+            "has no 'embeddings.word_embeddings.weight'",
+        ),
         (damaged({}), "has no 'embeddings.word_embeddings.weight'"),
     ],
 )
@@ -138,6 +147,39 @@ def test_weights_that_are_none_are_told(tmp_path: Path, content: bytes, reason: 
 
     assert reason in str(raised.value)
     assert tuple(installed(tmp_path / "models")) == ()
+
+
+WORDS = "embeddings.word_embeddings.weight"
+LAST = "encoder.layer.1.output.dense.bias"
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "reason"),
+    [
+        ("config.json", json.dumps(tiny_bert.CONFIG | {"num_hidden_layers": None}), "`num_hidden_layers` in `config"),
+        ("config.json", json.dumps(tiny_bert.CONFIG | {"num_attention_heads": 10**400}), "`num_attention_heads` in"),
+        ("config.json", json.dumps(tiny_bert.CONFIG | {"num_attention_heads": 7}), "`model.onnx` cannot be "),
+        ("config.json", json.dumps(tiny_bert.CONFIG | {"max_position_embeddings": []}), "`max_position_embeddings` in"),
+        ("config.json", json.dumps(tiny_bert.CONFIG | {"layer_norm_eps": 1e308}), "`layer_norm_eps` in `config.json`"),
+        ("vocab.txt", b"\xff\xfe", "cannot be read"),
+        ("model.safetensors", {WORDS: np.ones(4, np.float32)}, "its weights have other shapes"),
+        ("model.safetensors", {LAST: np.ones((3, 16), np.float32)}, "`model.onnx` cannot be run"),
+        ("model.safetensors", {LAST: np.full(16, np.nan, np.float32)}, "its weights give no vector"),
+    ],
+)
+def test_a_model_that_does_not_run_takes_nobodys_place(models: Path, file: str, content: Any, reason: str) -> None:
+    """What cannot be computed with is refused with the reason, and the model of that name stays as it was."""
+    before = open_local("tiny", models).identity
+    source = tiny_bert.write(models / "weights")
+    if isinstance(content, dict):
+        content = tiny_bert.safetensors(tiny_bert.weights() | content)
+    (source / file).write_bytes(content.encode() if isinstance(content, str) else content)
+
+    with pytest.raises(EmbedderError) as raised:
+        convert(str(source), "tiny", models)
+
+    assert reason in str(raised.value)
+    assert open_local("tiny", models).identity == before
 
 
 def test_a_package_that_is_not_there_is_told(tmp_path: Path) -> None:
