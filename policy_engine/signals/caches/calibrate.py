@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from policy_engine.signals.caches.bounds import CONFIDENCE, least_sample, upper_bound
+from policy_engine.signals.caches.bounds import least_sample, upper_bound
 from policy_engine.signals.caches.checks import Check
 from policy_engine.signals.caches.directory import CANDIDATES
 from policy_engine.signals.guards.guard import read_beginning, veto, veto_between
@@ -22,17 +22,22 @@ if TYPE_CHECKING:
 LEAST_PAIRS: Final = 3_000
 """How many labelled or checked pairs a threshold must rest on."""
 
+SURELY: Final = 0.95
+"""
+How surely the bound holds that chooses a threshold. Traffic to come has luck of its own, for which there must be room.
+"""
+
 LOWEST: Final = 0.6
 """Below this similarity nobody should be answered, whatever the labels say."""
 
-ORDERS: Final = 4
+ORDERS: Final = 12
 """In how many orders labelled texts are replayed, since who comes first decides who is answered by whom."""
 
 MOST_TEXTS: Final = 8_000
 """How many labelled texts are replayed; of more, a sample."""
 
-# Few steps, since each is a chance to stop too early or to go on too long by luck.
-_STEP: Final = 0.01
+# Finer steps come nearer to the rate; each is one more chance to stop too early, or to go on too long, by luck.
+_STEP: Final = 0.005
 # How many times the least sample there must be: with fewer, luck decides whether a rate that is near can be kept.
 _ROOM: Final = 10
 _STRICTEST: Final = 0.99
@@ -171,7 +176,7 @@ def lowest_threshold(
             pairs=pairs,
             labels_needed=LEAST_PAIRS - pairs,
         )
-    needed = _ROOM * least_sample(max_wrong_hit_rate)
+    needed = _ROOM * least_sample(max_wrong_hit_rate, confidence=SURELY)
     best: Threshold | None = None
     hits = promising = 0
     for step in range(round(_STRICTEST / _STEP), round(LOWEST / _STEP) - 1, -1):
@@ -179,7 +184,7 @@ def lowest_threshold(
         if hits < needed and best is None:
             promising = hits if hits >= _TELLING and wrong < max_wrong_hit_rate * hits else promising
             continue
-        bound = upper_bound(wrong, hits, confidence=CONFIDENCE)
+        bound = upper_bound(wrong, hits, confidence=SURELY)
         found = Threshold(threshold=round(step * _STEP, 6), pairs=pairs, hits=hits, wrong=wrong, bound=bound)
         if bound > max_wrong_hit_rate:
             labels_needed = int(pairs * needed / promising) - pairs if promising else None

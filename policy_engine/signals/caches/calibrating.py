@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import date
 
 from policy_engine.model.calibration import Calibration
-from policy_engine.signals.caches.bounds import CONFIDENCE
 from policy_engine.signals.caches.calibrate import (
     MOST_TEXTS,
+    SURELY,
     Counts,
     Refusal,
     Traffic,
@@ -49,7 +49,7 @@ def calibrated(
         embedder=embedder.identity,
         guards=settings.guards,
         max_wrong_hit_rate=max_wrong_hit_rate,
-        confidence=CONFIDENCE,
+        confidence=SURELY,
         threshold=result.threshold,
         pairs=result.pairs,
         hits=result.hits,

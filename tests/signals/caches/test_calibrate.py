@@ -9,6 +9,7 @@ import pytest
 
 from policy_engine.signals.caches.bounds import upper_bound
 from policy_engine.signals.caches.calibrate import (
+    SURELY,
     Counts,
     Refusal,
     Threshold,
@@ -35,7 +36,7 @@ def test_the_lowest_threshold_that_keeps_the_rate_is_found() -> None:
 
     assert isinstance(found, Threshold)
     assert 0.76 < found.threshold < 0.8
-    assert found.bound == upper_bound(found.wrong, found.hits) <= 0.05
+    assert found.bound == upper_bound(found.wrong, found.hits, confidence=SURELY) <= 0.05
 
 
 def test_the_rate_holds_on_other_texts() -> None:
@@ -57,9 +58,9 @@ def test_the_rate_holds_on_other_texts() -> None:
     ("given", "pairs", "rate", "reason", "needed"),
     [
         (checks(2_000, wrong_below=0, often=0), 2_000, 0.05, "2,000 labelled pairs are too few", 1_000),
-        (checks(100, wrong_below=0, often=0), 5_000, 0.05, "only 100 of 5,000 pairs are alike", 17_500),
+        (checks(100, wrong_below=0, often=0), 5_000, 0.05, "only 100 of 5,000 pairs are alike", 24_500),
         (checks(5_000, wrong_below=2, often=0.3), 5_000, 0.05, "this embedder cannot keep the rate here", None),
-        (checks(4_000, wrong_below=0.9, often=0.2), 4_000, 0.01, "stricter similarities look better", 5_064),
+        (checks(4_000, wrong_below=0.9, often=0.2), 4_000, 0.01, "stricter similarities look better", 7_783),
     ],
 )
 def test_what_cannot_be_told_is_refused(
