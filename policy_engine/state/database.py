@@ -119,6 +119,8 @@ class Database:
     def _failures(self) -> Iterator[None]:
         try:
             yield
+        except UnicodeDecodeError as error:  # SQLite quotes what it found in a damaged file
+            raise StateError(self.path, "the file is damaged") from error
         except (sqlite3.Error, OverflowError, OSError) as error:
             raise StateError(self.path, str(error)) from error
 

@@ -62,6 +62,19 @@ def test_a_file_of_something_else_is_a_state_error(tmp_path: Path) -> None:
     assert path.read_text().startswith("no database")
 
 
+def test_a_damaged_file_is_a_state_error(tmp_path: Path) -> None:
+    """Tables with names that are no text are told as what they are."""
+    path = tmp_path / "state.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as damaged:
+        damaged.execute("CREATE TABLE entries (key)")
+        damaged.execute("PRAGMA writable_schema = 1")
+        damaged.execute("UPDATE sqlite_master SET name = CAST(x'bf' AS TEXT), sql = 'nonsense'")
+
+    with pytest.raises(StateError) as caught:
+        SqliteState(path).get("a", now_s=0)
+    assert caught.value.reason == "the file is damaged"
+
+
 def test_a_file_of_a_newer_release_is_a_state_error(tmp_path: Path) -> None:
     """Tables of a version that this release does not know are not touched."""
     path = tmp_path / "state.db"
