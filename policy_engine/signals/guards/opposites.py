@@ -62,14 +62,15 @@ _WRITTEN: Final = """
     entrance,entry/exit outlet/inlet inbox/outbox ingress/egress serialize/deserialize push/pop rent,lease/buy,own
     analog/digital prepaid/postpaid paid/free,unpaid wholesale/retail full-time/part-time round-trip/one-way
     lunch/dinner,breakfast breakfast/dinner aisle/window gain/loss solar/lunar landing/takeoff near/far
+    former/current fixed/variable boil,boiling/freeze,freezing adult,adults/minor,minors born/die,died
     overweight/underweight overpaid/underpaid overestimate/underestimate introduction/conclusion intro/outro
     hard-boiled/soft-boiled hit/miss,avoid praise/criticize,criticise support,favor,favour/oppose obey/disobey
     victim/attacker dawn/dusk bid/ask long-term/short-term high-end/low-end top-down/bottom-up opt-in/opt-out
     plug/unplug approve/deny accept/deny admit/deny earn/spend,lose lead/follow,lag tail/head mild/severe
     chronic/acute benign/malignant systolic/diastolic vein/artery homogeneous/heterogeneous renewable/fossil
     peak/off-peak,trough carnivore/herbivore half/full,whole square/cube,cubic greater/less,lesser,smaller
-    bigger,larger/smaller,lesser adult,adults/child,children,kid kids/adults fruit/vegetable
-    teaspoon/tablespoon sin,sine/cos,cosine permit,permitted/prohibited verified/unverified younger/older
+    bigger,larger/smaller,lesser adult,adults/child,children,kid kids/adults fruit/vegetable teaspoon/tablespoon
+    sin,sine/cos,cosine permit,permitted/prohibited verified/unverified younger/older
 """
 
 
@@ -132,13 +133,27 @@ def opposites(pair: Pair) -> Iterator[tuple[Word, Word]]:
         for one in change.asked:
             for other in change.kept:
                 is_new = one.stem not in pair.kept.stems and other.stem not in pair.asked.stems
-                if is_new and any(_against(first, second) for first in _forms(one) for second in _forms(other)):
+                if is_new and (_are_opposite(one, other) or _have_opposite_parts(one, other)):
                     yield one, other
 
 
 def tells(word: Word) -> bool:
     """Whether a word, or what it is a form of, has an opposite."""
-    return any(form in _OPPOSITES for form in _forms(word))
+    parts = word.plain.split("-") if "-" in word.plain else ()
+    return any(form in _OPPOSITES for form in (*_forms(word), *map(stem, parts)))
+
+
+def _are_opposite(one: Word, other: Word) -> bool:
+    return any(_against(first, second) for first in _forms(one) for second in _forms(other))
+
+
+def _have_opposite_parts(one: Word, other: Word) -> bool:
+    """Whether words with a hyphen differ by a part and its opposite, as `left-handed` and `right-handed` do."""
+    first, second = one.plain.split("-"), other.plain.split("-")
+    if not 1 < len(first) == len(second):
+        return False
+    apart = [(here, there) for here, there in zip(first, second, strict=True) if here != there]
+    return len(apart) == 1 and _against(stem(apart[0][0]), stem(apart[0][1]))
 
 
 def _against(one: str, other: str) -> bool:
