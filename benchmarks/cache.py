@@ -16,9 +16,10 @@ tables and asserts nothing.
 from __future__ import annotations
 
 import argparse
+import atexit
 import json
-import os
 import random
+import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -172,32 +173,31 @@ def gptcache(texts: Sequence[str], answers: Mapping[str, str], embedder: Embedde
         from gptcache.similarity_evaluation.distance import SearchDistanceEvaluation
     except ImportError:
         return None
-    before = os.getcwd()
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)  # it keeps its files in the current folder
-        dimensions = embedder.embed(texts[:1]).shape[1]
-        manager = get_data_manager(
-            CacheBase("sqlite"), VectorBase("faiss", dimension=dimensions, index_path="faiss.index")
-        )
-        cache = Cache()
-        cache.init(
-            pre_embedding_func=get_prompt,
-            embedding_func=lambda text, **_: embedder.embed([text])[0],
-            data_manager=manager,
-            similarity_evaluation=SearchDistanceEvaluation(),
-            config=Config(similarity_threshold=0.8),
-        )
-        hits = wrong = 0
-        began_s = time.perf_counter()
-        for text in texts:
-            answer = get(text, cache_obj=cache)
-            if answer is None:
-                put(text, answers[text], cache_obj=cache)
-            else:
-                hits += 1
-                wrong += answer != answers[text]
-        took_s = (time.perf_counter() - began_s) / len(texts)
-        os.chdir(before)
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder)  # it writes its files once more when the process ends
+    dimensions = embedder.embed(texts[:1]).shape[1]
+    manager = get_data_manager(
+        CacheBase("sqlite", sql_url=f"sqlite:///{folder}/gptcache.db"),
+        VectorBase("faiss", dimension=dimensions, index_path=f"{folder}/faiss.index"),
+    )
+    cache = Cache()
+    cache.init(
+        pre_embedding_func=get_prompt,
+        embedding_func=lambda text, **_: embedder.embed([text])[0],
+        data_manager=manager,
+        similarity_evaluation=SearchDistanceEvaluation(),
+        config=Config(similarity_threshold=0.8),
+    )
+    hits = wrong = 0
+    began_s = time.perf_counter()
+    for text in texts:
+        answer = get(text, cache_obj=cache)
+        if answer is None:
+            put(text, answers[text], cache_obj=cache)
+        else:
+            hits += 1
+            wrong += answer != answers[text]
+    took_s = (time.perf_counter() - began_s) / len(texts)
     return Measured(hits / len(texts), wrong / max(1, hits), took_s)
 
 
