@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from policy_engine.signals.guards import antonyms, dates, names, numbers, polarity, units
-from policy_engine.signals.guards.trifles import is_trifling
+from policy_engine.signals.guards.trifles import is_trifling, is_trifling_at_sight
 from policy_engine.signals.guards.words import Pair, Text, read
 
 GUARDS: Final[Mapping[str, Callable[[Pair], str | None]]] = {
@@ -38,7 +38,14 @@ class Veto:
     reason: str
 
 
-def veto(asked: str, kept: str, guards: Iterable[str] = GUARDS) -> Veto | None:
+def read_beginning(text: str) -> Text:
+    """A text as guards see it."""
+    return read(text[:MAX_CHARS])
+
+
+def veto(
+    asked: str, kept: str, guards: Iterable[str] = GUARDS, *, read: Callable[[str], Text] = read_beginning
+) -> Veto | None:
     """
     The first objection to answering one text with what was answered to another; None if there is none.
 
@@ -46,8 +53,12 @@ def veto(asked: str, kept: str, guards: Iterable[str] = GUARDS) -> Veto | None:
         asked: the text that wants an answer.
         kept: the text whose answer there is.
         guards: names of those that are asked.
+        read: gives what `read_beginning` gives, for whoever remembers it.
     """
-    return None if asked == kept else veto_between(read_beginning(asked), read_beginning(kept), guards)
+    is_short = len(asked) <= MAX_CHARS and len(kept) <= MAX_CHARS
+    if asked == kept or (is_short and is_trifling_at_sight(asked, kept)):
+        return None
+    return veto_between(read(asked), read(kept), guards)
 
 
 def veto_between(asked: Text, kept: Text, guards: Iterable[str] = GUARDS) -> Veto | None:
@@ -60,8 +71,3 @@ def veto_between(asked: Text, kept: Text, guards: Iterable[str] = GUARDS) -> Vet
         if reason is not None:
             return Veto(guard=name, reason=reason)
     return None
-
-
-def read_beginning(text: str) -> Text:
-    """A text as guards see it."""
-    return read(text[:MAX_CHARS])

@@ -2,10 +2,38 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
 from policy_engine.signals.guards import dates, names, numbers, opposites, polarity, units
-from policy_engine.signals.guards.words import MAX_WORDS, Change, Pair, Text, Word
+from policy_engine.signals.guards.words import MAX_WORDS, Change, Pair, Text, Word, shared, word
 
 _TELL = (numbers.tells, units.tells, dates.tells, polarity.tells, opposites.tells, names.tells)
+
+_REMEMBERED: Final = 16_384
+_ONE_WORD: Final = re.compile(r"([a-zA-Z]+(?:'[a-zA-Z]+)*)[.,!?;:]*")
+
+
+def is_trifling_at_sight(asked: str, kept: str) -> bool:
+    """
+    Whether two texts differ by few enough words to see without reading them that no guard objects.
+
+    False says nothing: most paraphrases take a closer look, and so does any difference beside a number or a name.
+
+    INVARIANT: where this is true, every guard gives None. The words that differ, and those beside them, stand between
+    plain spaces, and no guard has anything to say of them, whether or not they begin a sentence. So the rest, which is
+    written the same on both sides, is also read the same: what differs is part of no number, address or other word.
+    """
+    one, other = asked.split(" "), kept.split(" ")
+    begin, end = shared(one, other)
+    after = len(one) - end
+    more, fewer = one[begin:after], other[begin : len(other) - end]
+    around = [_quiet(written) for written in (*one[max(0, begin - 1) : begin], *one[after : after + 1])]
+    if None in around or any(_quiet(written) != written or written in around for written in (*more, *fewer)):
+        return False
+    return not (more and fewer and _crosses((_change(more, fewer),)))
 
 
 def is_trifling(pair: Pair) -> bool:
@@ -27,6 +55,24 @@ def is_trifling(pair: Pair) -> bool:
         for word in (*asked.words[max(0, a - 1) : b + 1], *kept.words[max(0, c - 1) : d + 1])
     ]
     return not any(word.note("tells", _tells) for word in around) and not _crosses(pair.changes)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _quiet(written: str) -> str | None:
+    """The plain form of one word with no more than marks behind it, if no guard looks at it; None otherwise."""
+    match = _ONE_WORD.fullmatch(written)
+    if match is None:
+        return None
+    readings = [word(match[1], begins=begins) for begins in (True, False)]
+    return None if any(reading.note("tells", _tells) for reading in readings) else readings[0].plain
+
+
+def _change(asked: Sequence[str], kept: Sequence[str]) -> Change:
+    return Change(asked=tuple(_plain_words(asked)), kept=tuple(_plain_words(kept)))
+
+
+def _plain_words(written: Sequence[str]) -> list[Word]:
+    return [word(one, begins=False) for one in written]
 
 
 def _crosses(changes: tuple[Change, ...]) -> bool:

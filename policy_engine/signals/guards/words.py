@@ -171,6 +171,23 @@ def read(text: str) -> Text:
     return Text(tuple(_words(_ANSWER.sub(r"\1", plain))))
 
 
+def word(written: str, *, begins: bool) -> Word:
+    """A word by itself; words that are not very long are remembered."""
+    return _known_word(written, begins) if len(written) <= _LONGEST_KNOWN else _new_word(written, begins)
+
+
+def shared(first: Sequence[str], second: Sequence[str]) -> tuple[int, int]:
+    """How many words two rows share at their beginning, and how many of the others at their end."""
+    shorter = min(len(first), len(second))
+    begin = 0
+    while begin < shorter and first[begin] == second[begin]:
+        begin += 1
+    end = 0
+    while end < shorter - begin and first[-1 - end] == second[-1 - end]:
+        end += 1
+    return begin, end
+
+
 def stem(word: str) -> str:
     """A word without the commonest English endings."""
     if len(word) > 3 and word.endswith("'s"):
@@ -191,7 +208,7 @@ def _words(text: str) -> Iterable[Word]:
     pattern = _WORD_OR_ADDRESS if "@" in text or "://" in text else _WORD  # looking for an address takes long
     if _ENDS.isdisjoint(text.rstrip(" .!?")):
         first, *others = pattern.findall(text) or ("",)
-        return [_word(first, True), *[_word(written, False) for written in others]] if first else ()
+        return [word(first, begins=True), *[word(written, begins=False) for written in others]] if first else ()
     return _words_of_sentences(text, pattern)
 
 
@@ -201,13 +218,9 @@ def _words_of_sentences(text: str, pattern: re.Pattern[str]) -> Iterator[Word]:
     for match in pattern.finditer(text):
         between = text[end : match.start()]
         begins = begins or (between != " " and _END.search(between) is not None)
-        yield _word(match[0], begins)
+        yield word(match[0], begins=begins)
         begins = False
         end = match.end()
-
-
-def _word(written: str, begins: bool) -> Word:
-    return _known_word(written, begins) if len(written) <= _LONGEST_KNOWN else _new_word(written, begins)
 
 
 @lru_cache(maxsize=_KNOWN_WORDS)
@@ -221,13 +234,7 @@ def _new_word(written: str, begins: bool) -> Word:
 
 def _aligned(first: Sequence[str], second: Sequence[str]) -> Sequence[tuple[str, int, int, int, int]]:
     """How to make one row of words the other, as `SequenceMatcher` tells it, which is slow where it is not needed."""
-    shorter = min(len(first), len(second))
-    begin = 0
-    while begin < shorter and first[begin] == second[begin]:
-        begin += 1
-    end = 0
-    while end < shorter - begin and first[-1 - end] == second[-1 - end]:
-        end += 1
+    begin, end = shared(first, second)
     a, b = len(first) - end, len(second) - end
     if begin < a and begin < b and not frozenset(first[begin:a]).isdisjoint(second[begin:b]):
         return SequenceMatcher(None, first, second, autojunk=False).get_opcodes()

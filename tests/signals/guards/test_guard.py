@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy_engine.signals.guards.guard import GUARDS, MAX_CHARS, Veto, veto
+from policy_engine.signals.guards.guard import GUARDS, MAX_CHARS, Veto, read_beginning, veto
 
 LINES = (Path(__file__).parent / "minimal_pairs.txt").read_text(encoding="utf-8").splitlines()
 MINIMAL = [tuple(line.partition(": ")[2].split(" | ")) for line in LINES if " | " in line and not line.startswith("#")]
@@ -100,6 +100,14 @@ def test_guards_are_switched_by_name() -> None:
     """Only the guards that are named are asked."""
     assert veto("What is 15+27?", "What is 15+28?", ("polarity", "names")) is None
     assert veto("What is 15+27?", "What is 15+28?", ()) is None
+
+
+def test_texts_are_read_by_whoever_remembers_them() -> None:
+    """Texts come from the reader that is given, and are read only where a glance at them does not do."""
+    remembered = {text: read_beginning(text) for text in ("What is 15+27?", "What is 15+28?")}
+
+    assert veto(*remembered, read=remembered.__getitem__) == veto(*remembered)
+    assert veto("what is it", "what is it please", read=remembered.__getitem__) is None
 
 
 @settings(max_examples=100)

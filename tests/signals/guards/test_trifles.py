@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy_engine.signals.guards.guard import GUARDS, read_beginning
-from policy_engine.signals.guards.trifles import is_trifling
+from policy_engine.signals.guards.trifles import is_trifling, is_trifling_at_sight
 from policy_engine.signals.guards.words import Pair
 
 DULL = "please order card where is my the kindly account how do I think table".split()
@@ -17,6 +17,12 @@ TELLING = (
     "one once -5 minus x II ago daily sugar-free useful useless `map` know sure"
 ).split()
 WORDS = st.lists(st.sampled_from(DULL + TELLING), max_size=6)
+# As they stand between spaces: with marks at them, with capitals, and what is no word.
+WRITTEN = st.sampled_from(
+    "please Please order card? card. Card, my My is IBM No, no, (only hi: Hi! and/or x_1 - 15 15. 5 $ what's don't "
+    "\u00a0a caf\u00e9 \ufdfa Paris Paris, may lock unlock buy sell https://a.b a@b.de -ly ' e.g. A".split(" ")
+)
+LINES = st.lists(WRITTEN | st.sampled_from(DULL + TELLING), max_size=8)
 EDITS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 2), st.lists(st.sampled_from(DULL + TELLING[::3]))))
 
 
@@ -41,6 +47,41 @@ def test_no_guard_objects_to_a_trifle(words: list[str], edits: list[tuple[int, i
     objections = {name: guard(both) for name, guard in GUARDS.items()}
 
     assert not is_trifling(both) or set(objections.values()) == {None}
+
+
+@settings(max_examples=3_000)
+@given(LINES, st.integers(0, 8), st.integers(0, 2), st.lists(WRITTEN | st.sampled_from(DULL), max_size=2))
+def test_no_guard_objects_to_a_trifle_at_sight(words: list[str], at: int, gone: int, put: list[str]) -> None:
+    """Where a difference is seen to be trifling without reading, reading shows the same, both ways round."""
+    asked, kept = " ".join(words), " ".join([*words[:at], *put, *words[at + gone :]])
+    for one, other in ((asked, kept), (kept, asked)):
+        objections = {name: guard(pair(one, other)) for name, guard in GUARDS.items()}
+
+        assert not is_trifling_at_sight(one, other) or is_trifling(pair(one, other))
+        assert not is_trifling_at_sight(one, other) or set(objections.values()) == {None}
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept", "expected"),
+    [
+        ("Where is my parcel?", "Where kindly is my parcel?", True),
+        ("where is my order", "where is my order please", True),
+        ("My flight to Rome on 5 May: where kindly is it", "My flight to Rome on 5 May: where is it", True),
+        ("is my parcel at home", "is my order at home", True),
+        ("where " * 500 + "kindly is it", "where " * 500 + "is it", True),
+        ("Where is my parcel?", "where is my parcel?", False),
+        ("where is my parcel", "where is my parcel?", False),
+        ("order 15 please", "order 15", False),
+        ("a girl saw a table", "a table saw a girl", False),
+        ("please, please help", "please help", False),
+        ("is it locked", "is it unlocked", False),
+        ("No, where is it", "where is it", False),
+        ("where  is it", "where is it", False),
+    ],
+)
+def test_what_is_trifling_at_sight(asked: str, kept: str, expected: bool) -> None:
+    """Plain words among plain words are seen to be a trifle; what has a mark, a number or a telling word is read."""
+    assert is_trifling_at_sight(asked, kept) is expected
 
 
 @pytest.mark.parametrize(
