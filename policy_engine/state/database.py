@@ -16,6 +16,7 @@ from policy_engine.state.process import PerProcess
 Migrations: TypeAlias = tuple[tuple[str, ...], ...]
 """Statements that make version 1 from nothing, version 2 from version 1, and so on; a released one never changes."""
 
+_FAILURES = (sqlite3.Error, OverflowError, OSError, UnicodeDecodeError)
 _RETRY_S = 0.01
 _TURN_S = 1.0
 _MAX_WAIT_MS = 2**31 - 1
@@ -76,10 +77,15 @@ class Database:
             StateError: the file cannot be used.
         """
         handle = self._handle.get()
-        with self._turn(handle), self._failures():
+        self._take_turn(handle)
+        try:
             if handle.connection is None:
                 handle.connection = self._opened()
             rows = handle.connection.execute(statement, values).fetchall()  # all, so that the reading ends
+        except _FAILURES as error:
+            raise StateError(self.path, _reason(error)) from error
+        finally:
+            handle.lock.release()
         return rows[0] if rows else None
 
     def close(self) -> None:
@@ -107,22 +113,23 @@ class Database:
 
     @contextmanager
     def _turn(self, handle: _Handle) -> Iterator[None]:
-        # While another process has the file, the threads of this one must not wait for each other's waiting.
-        if not handle.lock.acquire(timeout=self._busy_timeout_s + _TURN_S):
-            raise StateError(self.path, "other threads of this process have been at it for too long")
+        self._take_turn(handle)
         try:
             yield
         finally:
             handle.lock.release()
 
+    def _take_turn(self, handle: _Handle) -> None:
+        # While another process has the file, the threads of this one must not wait for each other's waiting.
+        if not handle.lock.acquire(timeout=self._busy_timeout_s + _TURN_S):
+            raise StateError(self.path, "other threads of this process have been at it for too long")
+
     @contextmanager
     def _failures(self) -> Iterator[None]:
         try:
             yield
-        except UnicodeDecodeError as error:  # SQLite quotes what it found in a damaged file
-            raise StateError(self.path, "the file is damaged") from error
-        except (sqlite3.Error, OverflowError, OSError) as error:
-            raise StateError(self.path, str(error)) from error
+        except _FAILURES as error:
+            raise StateError(self.path, _reason(error)) from error
 
     def _opened(self) -> sqlite3.Connection:
         os.makedirs(os.path.dirname(os.path.abspath(self.path)), exist_ok=True)
@@ -184,6 +191,11 @@ class _Handle:
         if self.connection is not None:
             self.connection.close()
             self.connection = None
+
+
+def _reason(error: Exception) -> str:
+    # SQLite quotes what it found in a damaged file, which may be no text.
+    return "the file is damaged" if isinstance(error, UnicodeDecodeError) else str(error)
 
 
 def _version(connection: sqlite3.Connection) -> int:
