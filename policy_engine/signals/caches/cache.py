@@ -18,7 +18,7 @@ from policy_engine.signals.caches.checks import Check, Checks, Realised
 from policy_engine.signals.caches.directories import LOGS, Directories
 from policy_engine.signals.caches.entry import Entry, decoded_reply, encoded, encoded_reply
 from policy_engine.signals.caches.settings import CacheSettings
-from policy_engine.signals.guards.guard import Veto, read_beginning, veto_between
+from policy_engine.signals.guards.guard import Veto, read_beginning, veto
 from policy_engine.signals.guards.numbers import veto as numbers_differ
 from policy_engine.signals.guards.words import Pair, read
 from policy_engine.state.process import PerProcess
@@ -27,6 +27,7 @@ from policy_engine.state.state import State
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from policy_engine.signals.caches.directory import Directory
     from policy_engine.signals.embedders.protocol import Embedder
 
 CHECKS: Final = "cache-checks/"
@@ -128,15 +129,13 @@ class KeptCache:
         directory = self._directory.get()
         directory.follow(now_s)
         same = directory.same(asked.key, asked.normal, now_s=now_s)
-        if self._embedder is None:
-            return (
-                Found(asked=asked) if same is None else self._hit(same, 1.0, Found(asked=asked, similarity=1.0), now_s)
-            )
-        vector = self._embedder.embed([asked.text])[0]
+        vector = None if self._embedder is None else self._embedder.embed([asked.text])[0]
         if same is not None:
-            found = Found(asked=asked, similarity=1.0, vector=vector, near=(same.id, 1.0))
-            return self._decided(same, 1.0, found, now_s)
-        return self._nearest(asked, vector, now_s)
+            near = (same.id, 1.0)
+            found = Found(asked=asked, similarity=1.0, vector=vector, near=near)
+            answer = self._hit if vector is None else self._decided
+            return answer(near, found, directory, now_s)
+        return Found(asked=asked) if vector is None else self._nearest(asked, vector, directory, now_s)
 
     def keep(self, found: Found, reply: Reply, *, revision: str, tags: tuple[str, ...], now_s: float) -> None:
         """Keeps the answer to a question, in place of an older one to the very same; a check comes of it too."""
@@ -187,24 +186,23 @@ class KeptCache:
         """The checks that were made."""
         return self._checks.get().all(now_s)
 
-    def _nearest(self, asked: Asked, vector: NDArray[np.float32], now_s: float) -> Found:
+    def _nearest(self, asked: Asked, vector: NDArray[np.float32], directory: Directory, now_s: float) -> Found:
         """The nearest entry without a veto; what there is to say of the very nearest if all have one."""
         if len(asked.text) > MAX_CHARS:
             return Found(asked=asked, vector=vector)
         spoken: Found | None = None
-        directory = self._directory.get()
-        for id, similarity in directory.nearest(asked.key, vector):
-            entry = directory.entry(id, now_s=now_s)
-            if entry is None:
+        for id, similarity in directory.nearest(asked.key, vector, enough=self._threshold(now_s)):
+            text = directory.text(id, now_s=now_s)
+            if text is None:
                 continue
-            objection = self._objection(asked.text, entry.text) if similarity >= LEARN_FROM else None
+            objection = self._objection(asked.text, text) if similarity >= LEARN_FROM else None
             if objection is None:
                 near = (id, similarity)
                 if spoken is None:
                     found = Found(asked=asked, similarity=similarity, vector=vector, near=near)
                 else:
                     found = replace(spoken, near=near)
-                return self._decided(entry, similarity, found, now_s)
+                return self._decided(near, found, directory, now_s)
             spoken = spoken or Found(
                 asked=asked, similarity=similarity, vector=vector, veto=objection, reason=f"vetoed: {objection.guard}"
             )
@@ -216,26 +214,31 @@ class KeptCache:
 
     def _objection(self, asked: str, kept: str) -> Veto | None:
         guards = self.settings.guards
-        return veto_between(self._read(asked), self._read(kept), guards) if guards and asked != kept else None
+        return veto(asked, kept, guards, read=self._read) if guards else None
 
-    def _decided(self, entry: Entry, similarity: float, found: Found, now_s: float) -> Found:
-        """A hit where the threshold is reached, unless this one is to be checked."""
+    def _threshold(self, now_s: float) -> float:
+        settings = self.settings
+        return self._checks.get().threshold(settings.threshold, settings.max_wrong_hit_rate, now_s=now_s)
+
+    def _decided(self, near: tuple[str, float], found: Found, directory: Directory, now_s: float) -> Found:
+        """A hit where what is near reaches the threshold, unless this one is to be checked."""
         settings = self.settings
         if self._misfit:
             return replace(found, reason=self._misfit)
-        threshold = self._checks.get().threshold(settings.threshold, settings.max_wrong_hit_rate, now_s=now_s)
-        if similarity < threshold:
+        threshold = self._threshold(now_s)
+        if near[1] < threshold:
             reason = settings.reason or ("checks speak against every threshold" if threshold >= NEVER else "")
             return replace(found, reason=found.reason or reason)
         if settings.check and self._chance() < settings.check:
             return replace(found, reason="checked")
-        return self._hit(entry, similarity, found, now_s)
+        return self._hit(near, found, directory, now_s)
 
-    def _hit(self, entry: Entry, similarity: float, found: Found, now_s: float) -> Found:
-        reply = decoded_reply(self._state.get(self._answer(entry.id), now_s=now_s))
+    def _hit(self, near: tuple[str, float], found: Found, directory: Directory, now_s: float) -> Found:
+        id, similarity = near
+        reply = decoded_reply(self._state.get(self._answer(id), now_s=now_s))
         if reply is None:
             return replace(found, reason="its answer is gone")
-        self._directory.get().used(entry.id)
+        directory.used(id)
         return Found(asked=found.asked, similarity=similarity, reply=reply, vector=found.vector)
 
     def _check(self, id: str, similarity: float, reply: Reply, now_s: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,14 @@ class Packed(Protocol):
 
     def entry(self, number: int) -> Entry | None:
         """The entry of that number; None if it is none."""
+        ...
+
+    def text(self, number: int) -> str:
+        """The question of that entry."""
+        ...
+
+    def until_s(self, number: int) -> float:
+        """When that entry ends."""
         ...
 
     def over(self, now_s: float) -> list[tuple[int, str]]:
@@ -103,18 +112,34 @@ class Contents:
             self.entries[id] = entry
         return entry
 
+    def text(self, id: str, *, now_s: float) -> str | None:
+        """The question of the entry of that name, unless its time is over; costs less than the entry."""
+        found = self.entries.get(id)
+        if isinstance(found, int):
+            packed = self.packed
+            return packed.text(found) if packed is not None and packed.until_s(found) > now_s else None
+        return found.text if found is not None and found.until_s > now_s else None
+
     def same(self, key: str, normal: str) -> Entry | None:
         """The entry of the very same text."""
         id = self.texts.get(text_digest(key, normal))
         return None if id is None else self.entry(id)
 
-    def nearest(self, key: str, vector: NDArray[Any], count: int) -> list[tuple[str, float]]:
-        """The names of up to so many entries whose vectors are most similar, with their similarities."""
+    def nearest(
+        self, key: str, vector: NDArray[Any], count: int, *, enough: float = math.inf
+    ) -> list[tuple[str, float]]:
+        """
+        The names of up to so many entries whose vectors are most similar, with their similarities.
+
+        Args:
+            enough: see `Neighbours.nearest`.
+        """
         group = self.groups.get(key)
         if group is None or group.neighbours.dimensions != len(vector):
             return []
-        near = group.neighbours.nearest(vector, count)
-        return [(group.owners[slot], min(1.0, similarity)) for slot, similarity in near if slot in group.owners]
+        near = group.neighbours.nearest(vector, count, enough=enough)
+        owned = [(group.owners.get(slot), min(1.0, similarity)) for slot, similarity in near]
+        return [(id, similarity) for id, similarity in owned if id is not None]
 
     def used(self, id: str) -> None:
         """Remembers that an entry was of use."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from threading import Lock, Thread, main_thread
@@ -119,16 +120,20 @@ class Directory:
             entry = self._contents.same(key, normal)
         return entry if entry is not None and entry.until_s > now_s else None
 
-    def nearest(self, key: str, vector: NDArray[np.float32]) -> list[tuple[str, float]]:
-        """The names of the entries whose texts are most similar, with their similarity, the most similar first."""
-        with self._lock:
-            return self._contents.nearest(key, vector, CANDIDATES)
+    def nearest(self, key: str, vector: NDArray[np.float32], *, enough: float = math.inf) -> list[tuple[str, float]]:
+        """
+        The names of the entries whose texts are most similar, with their similarity, the most similar first.
 
-    def entry(self, id: str, *, now_s: float) -> Entry | None:
-        """The entry of that name."""
+        Args:
+            enough: from which similarity on a quick look will do, see `Neighbours.nearest`.
+        """
         with self._lock:
-            entry = self._contents.entry(id)
-        return entry if entry is not None and entry.until_s > now_s else None
+            return self._contents.nearest(key, vector, CANDIDATES, enough=enough)
+
+    def text(self, id: str, *, now_s: float) -> str | None:
+        """The text of the entry of that name."""
+        with self._lock:
+            return self._contents.text(id, now_s=now_s)
 
     def used(self, id: str) -> None:
         """Remembers that an entry was of use."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -86,11 +85,11 @@ def encoded_reply(reply: Reply) -> bytes:
 def decoded_reply(value: bytes | None) -> Reply | None:
     """The answer that the state kept; None if there is none, or it is no answer."""
     try:
-        written: Any = None if value is None else json.loads(value)
+        written: Any = None if value is None else json.loads(value.decode())
     except (ValueError, RecursionError):
         return None
     message = written.get("message") if isinstance(written, dict) else None
-    if not isinstance(message, Mapping) or not isinstance(message.get("content"), str):
+    if not isinstance(message, dict) or not isinstance(message.get("content"), str):
         return None
     served_by = written.get("served_by")
     return Reply(

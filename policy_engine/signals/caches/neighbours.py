@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -15,14 +16,15 @@ if TYPE_CHECKING:
 EXACT_UP_TO: Final = 2_000
 """How many vectors are compared one by one; beyond it usearch is asked, where it is installed."""
 
-AT_A_TIME: Final = 8
+AT_A_TIME: Final = 5
 """How many changes of an index are made while nobody can search: about two milliseconds of work."""
 
 _FIRST_ROWS: Final = 16
 _CANDIDATES: Final = 8
-_CONNECTIVITY: Final = 24
-_EXPANSION_ADD: Final = 96
-_EXPANSION_SEARCH: Final = 40
+_CONNECTIVITY: Final = 16
+_EXPANSION_ADD: Final = 192  # more work once for an entry, so that a quick look finds what a long one would
+_QUICK: Final = 12
+_THOROUGH: Final = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,19 +145,36 @@ class Neighbours:
             self._is_whole = True
             self._rows = self._rows.astype(np.float16)  # few of them are compared from now on
 
-    def nearest(self, vector: NDArray[np.float32], count: int) -> list[tuple[int, float]]:
-        """Up to so many slots and their similarities, the most similar first; none that is not above zero."""
+    def nearest(self, vector: NDArray[np.float32], count: int, *, enough: float = math.inf) -> list[tuple[int, float]]:
+        """
+        Up to so many slots and their similarities, the most similar first; none that is not above zero.
+
+        Args:
+            enough: from which similarity on a quick look will do, which misses the nearest once in several hundred
+                times; where it finds none as similar, a thorough one follows.
+        """
         if not len(self):
             return []
         if not self._is_whole:
             # Row by row: in one product the linear algebra library may take several threads, which cost more than
             # they give, and many times more where other processes compute too.
             return _best(np.vecdot(self._rows[: self._used], vector), count)
-        slots = self._index.search(vector, max(count, _CANDIDATES), threads=1).keys.astype(np.int64)
-        if self._fresh:
-            slots = np.concatenate([slots, np.fromiter(self._fresh, np.int64, len(self._fresh))])
-        best = _best(np.vecdot(self._rows.take(slots, axis=0).astype(np.float32), vector), count)
-        return [(int(slots[place]), similarity) for place, similarity in best]
+        found = self._looked_up(vector, count) if enough <= 1 else []
+        if found and found[0][1] >= enough:
+            return found
+        self._index.expansion_search = _THOROUGH
+        try:
+            return self._looked_up(vector, count)
+        finally:
+            self._index.expansion_search = _QUICK
+
+    def _looked_up(self, vector: NDArray[np.float32], count: int) -> list[tuple[int, float]]:
+        """What the index finds, compared with the vectors themselves."""
+        slots = self._index.search(vector, max(count, _CANDIDATES), threads=1).keys.tolist()
+        slots += self._fresh
+        similarities = np.vecdot(self._rows.take(slots, axis=0).astype(np.float32), vector).tolist()
+        found = sorted(zip(similarities, slots, strict=True), reverse=True)
+        return [(slot, similarity) for similarity, slot in found[:count] if similarity > 0]
 
     def kept(self) -> Kept:
         """What to keep of it. The rows are its own: whoever takes them may find in them what was added since."""
@@ -217,5 +236,5 @@ def _index(dimensions: int) -> Any:
         dtype="i8",
         connectivity=_CONNECTIVITY,
         expansion_add=_EXPANSION_ADD,
-        expansion_search=_EXPANSION_SEARCH,
+        expansion_search=_QUICK,
     )

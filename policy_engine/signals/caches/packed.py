@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final, NamedTuple
 
@@ -14,7 +14,7 @@ from policy_engine.signals.caches.contents import Contents, Group
 from policy_engine.signals.caches.entry import Entry, decoded, encoded
 from policy_engine.signals.caches.neighbours import Kept, Neighbours
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Of what order the bytes are; those of another are not read."""
 
 _START: Final = b"policy_engine cache\n"
@@ -49,18 +49,40 @@ class Unpacked(NamedTuple):
     position: int
 
 
-class PackedEntries:
-    """Entries by number that are read one by one as they are asked for."""
+class Pieces:
+    """Bytes by number, one after the other in one piece, from bound to bound."""
 
-    def __init__(self, ids: Sequence[str], ends_s: Any, bounds: Any, heads: bytes) -> None:
+    def __init__(self, bounds: Any, content: bytes) -> None:
+        self._bounds = bounds
+        self._content = content
+
+    def __getitem__(self, number: int) -> bytes:
+        return self._content[int(self._bounds[number]) : int(self._bounds[number + 1])]
+
+
+class PackedEntries:
+    """
+    Entries by number that are read one by one as they are asked for.
+
+    Args:
+        texts: their questions, which are looked at most.
+        heads: the rest, as `encoded` writes entries.
+    """
+
+    def __init__(self, ids: Sequence[str], ends_s: Any, texts: Pieces, heads: Pieces) -> None:
         self._ids = ids
         self._ends_s = ends_s
-        self._bounds = bounds
+        self._texts = texts
         self._heads = heads
 
     def entry(self, number: int) -> Entry | None:
         """The entry of that number; None if it is none."""
-        return decoded(self._ids[number], self.written(number), until_s=self.until_s(number))
+        entry = decoded(self._ids[number], self._heads[number], until_s=self.until_s(number))
+        return None if entry is None else replace(entry, text=self.text(number))
+
+    def text(self, number: int) -> str:
+        """The question of that entry."""
+        return self._texts[number].decode("utf-8", "surrogatepass")
 
     def over(self, now_s: float) -> list[tuple[int, str]]:
         """Numbers and ids of those whose time is over."""
@@ -70,9 +92,9 @@ class PackedEntries:
         """When it ends."""
         return float(self._ends_s[number])
 
-    def written(self, number: int) -> bytes:
-        """The entry without its vector, as `encoded` writes it."""
-        return self._heads[int(self._bounds[number]) : int(self._bounds[number + 1])]
+    def written(self, number: int) -> tuple[bytes, bytes]:
+        """The question, and the rest, as they stand in a file."""
+        return self._texts[number], self._heads[number]
 
 
 def captured(contents: Contents, position: int) -> Captured:
@@ -95,7 +117,7 @@ def captured(contents: Contents, position: int) -> Captured:
 def pack(taken: Captured, log: str) -> Iterator[Any]:
     """The bytes, in pieces."""
     numbers = {id: number for number, (id, _) in enumerate(taken.entries)}
-    heads = [_written(entry, taken.packed) for _, entry in taken.entries]
+    written = [_written(entry, taken.packed) for _, entry in taken.entries]
     ends_s = [_until_s(entry, taken.packed) for _, entry in taken.entries]
     digests = {id: digest for digest, id in taken.texts.items()}
     groups = [_Sections(key, owners, kept, numbers) for key, (owners, kept) in taken.groups.items()]
@@ -103,8 +125,8 @@ def pack(taken: Captured, log: str) -> Iterator[Any]:
         json.dumps([id for id, _ in taken.entries]).encode(),
         b"".join(digests.get(id, _NO_TEXT) for id, _ in taken.entries),
         np.array(ends_s, "<f8").tobytes(),
-        np.cumsum([0, *map(len, heads)]).astype("<u8").tobytes(),
-        b"".join(heads),
+        *_joined([text for text, _ in written]),
+        *_joined([head for _, head in written]),
     )
     header = {
         "format": FORMAT,
@@ -114,8 +136,8 @@ def pack(taken: Captured, log: str) -> Iterator[Any]:
         "columns": [len(column) for column in columns],
         "groups": [group.header for group in groups],
     }
-    written = json.dumps(header).encode()
-    yield from (_START, len(written).to_bytes(8, "little"), written, *columns)
+    ahead = json.dumps(header).encode()
+    yield from (_START, len(ahead).to_bytes(8, "little"), ahead, *columns)
     for group in groups:
         yield from group.sections
 
@@ -135,7 +157,7 @@ def unpacked(content: memoryview, log: str) -> Unpacked:
         raise ValueError(f"it has format {header['format']}, and this release reads {FORMAT}")
     if header["log"] != log:
         raise ValueError(f"it is of `{header['log']}`")
-    ids, digests, ends_s, bounds, heads = (read.take(size) for size in header["columns"])
+    ids, digests, ends_s, *joined = (read.take(size) for size in header["columns"])
     names = json.loads(bytes(ids))
     is_ours = header["usearch"] == _usearch()
     slots: dict[str, int] = {}
@@ -145,9 +167,7 @@ def unpacked(content: memoryview, log: str) -> Unpacked:
         texts=_texts(bytes(digests), names),
         slots=slots,
         groups=groups,
-        packed=PackedEntries(
-            names, np.frombuffer(ends_s, "<f8").copy(), np.frombuffer(bounds, "<u8").copy(), bytes(heads)
-        ),
+        packed=PackedEntries(names, np.frombuffer(ends_s, "<f8").copy(), _pieces(*joined[:2]), _pieces(*joined[2:])),
     )
     return Unpacked(contents, int(header["position"]))
 
@@ -211,10 +231,20 @@ def _texts(digests: bytes, names: Sequence[str]) -> dict[bytes, str]:
     return texts
 
 
-def _written(entry: Entry | int, packed: PackedEntries | None) -> bytes:
+def _written(entry: Entry | int, packed: PackedEntries | None) -> tuple[bytes, bytes]:
+    """The question of an entry, and the rest."""
     if not isinstance(entry, int):
-        return encoded(entry)
-    return b"" if packed is None else packed.written(entry)
+        return entry.text.encode("utf-8", "surrogatepass"), encoded(replace(entry, text=""))
+    return (b"", b"") if packed is None else packed.written(entry)
+
+
+def _joined(pieces: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """Where pieces begin and end, and these."""
+    return np.cumsum([0, *map(len, pieces)]).astype("<u8").tobytes(), b"".join(pieces)
+
+
+def _pieces(bounds: memoryview, content: memoryview) -> Pieces:
+    return Pieces(np.frombuffer(bounds, "<u8").copy(), bytes(content))
 
 
 def _until_s(entry: Entry | int, packed: PackedEntries | None) -> float:

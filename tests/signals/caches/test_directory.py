@@ -184,7 +184,7 @@ def from_long_ago(kept: Kept) -> None:
 
 def by_another_release(kept: Kept) -> None:
     """What the state says of the file has another form."""
-    kept.state.put(f"cache-file/{LOG}", b'{"format": 2, "files": []}', now_s=1, until_s=1e6)
+    kept.state.put(f"cache-file/{LOG}", b'{"format": 99, "files": []}', now_s=1, until_s=1e6)
 
 
 def unknown_to_the_state(kept: Kept) -> None:

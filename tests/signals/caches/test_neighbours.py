@@ -44,8 +44,9 @@ def test_the_nearest_come_first(exact_up_to: int, least: int) -> None:
     assert right >= least
 
 
-def test_an_index_finds_what_comparing_finds() -> None:
-    """Of true neighbours at least 99 in 100 are found by the index."""
+@pytest.mark.parametrize("enough", [2.0, 0.8])
+def test_an_index_finds_what_comparing_finds(enough: float) -> None:
+    """Of true neighbours at least 99 in 100 are found by the index, also by a quick look."""
     rows = directions(3_000)
     near = rows + 0.1 * directions(3_000, seed=1)
     near /= np.linalg.norm(near, axis=1, keepdims=True)
@@ -53,9 +54,26 @@ def test_an_index_finds_what_comparing_finds() -> None:
     slots = [neighbours.add(row) for row in rows]
     tidied(neighbours)
 
-    found = sum(neighbours.nearest(near[number], 1)[0][0] == slots[number] for number in range(3_000))
+    found = sum(neighbours.nearest(near[number], 1, enough=enough)[0][0] == slots[number] for number in range(3_000))
 
     assert found >= 2_970
+
+
+def test_a_quick_look_that_finds_too_little_is_followed_by_a_thorough_one() -> None:
+    """Where nothing that is similar enough is found, what is found is what a thorough look finds."""
+    rows = directions(3_000)
+    neighbours = Neighbours(32, exact_up_to=100)
+    for row in rows:
+        neighbours.add(row)
+    tidied(neighbours)
+    asked = directions(300, seed=2)
+
+    thorough = [neighbours.nearest(vector, 3) for vector in asked]
+    quick = [neighbours.nearest(vector, 3, enough=0.1) for vector in asked]
+
+    assert max(near[0][1] for near in thorough) < 0.95
+    assert [neighbours.nearest(vector, 3, enough=0.95) for vector in asked] == thorough
+    assert quick != thorough
 
 
 @settings(max_examples=60)

@@ -64,6 +64,19 @@ def test_what_is_unpacked_is_what_was_packed() -> None:
     assert again.contents.same("k", "question 1") is None
 
 
+def test_questions_are_read_without_their_entries() -> None:
+    """Until its time is over, a question that was packed is there by name, whatever characters it has."""
+    made = Contents()
+    for id, text in (("a", "Größe\udc80?"), ("b", "")):
+        made.put(Entry(id=id, key="k", text=text, normal=text, revision="r", tags=(), until_s=9))
+    read = unpacked(memoryview(packed(made)), "l").contents
+
+    asked = [("a", 8.9), ("b", 8.9), ("a", 9.0), ("c", 8.9)]
+    for contents in (made, read):
+        assert [contents.text(id, now_s=now_s) for id, now_s in asked] == ["Größe\udc80?", "", None, None]
+    assert read.entry("a") == made.entry("a")
+
+
 def test_an_index_of_another_usearch_is_made_anew() -> None:
     """An index that another release of usearch wrote is left out, and what is nearest is found all the same."""
     made = contents()
@@ -81,7 +94,7 @@ def test_an_index_of_another_usearch_is_made_anew() -> None:
     ("old", "new", "reason"),
     [
         (b"policy_engine cache\n", b"policy_engine cabin\n", "it does not begin as such files do"),
-        (b'"format": 1', b'"format": 2', "it has format 2, and this release reads 1"),
+        (b'"format": 2', b'"format": 1', "it has format 1, and this release reads 2"),
         (b'"log": "l"', b'"log": "m"', "it is of `m`"),
     ],
 )
