@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -25,15 +25,22 @@ def is_trifling_at_sight(asked: str, kept: str) -> bool:
     INVARIANT: where this is true, every guard gives None. The words that differ, and those beside them, stand between
     plain spaces, and no guard has anything to say of them, whether or not they begin a sentence. So the rest, which is
     written the same on both sides, is also read the same: what differs is part of no number, address or other word.
+    A first letter and the marks at the end may differ besides.
     """
-    one, other = asked.split(" "), kept.split(" ")
+    one, other = _between_spaces(asked), _between_spaces(kept)
+    if _differ_in_case(one[0], other[0]):
+        other[0] = one[0]
     begin, end = shared(one, other)
     after = len(one) - end
-    more, fewer = one[begin:after], other[begin : len(other) - end]
     around = [_quiet(written) for written in (*one[max(0, begin - 1) : begin], *one[after : after + 1])]
-    if None in around or any(_quiet(written) != written or written in around for written in (*more, *fewer)):
+    more = [_quiet(written) for written in one[begin:after]]
+    fewer = [_quiet(written) for written in other[begin : len(other) - end]]
+    changed = (*more, *fewer)
+    if not changed:
+        return True
+    if None in around or None in changed or not set(changed).isdisjoint(around):
         return False
-    return not (more and fewer and _crosses((_change(more, fewer),)))
+    return not (more and fewer and _crosses((Change(asked=_words(more), kept=_words(fewer)),)))
 
 
 def is_trifling(pair: Pair) -> bool:
@@ -57,6 +64,21 @@ def is_trifling(pair: Pair) -> bool:
     return not any(word.note("tells", _tells) for word in around) and not _crosses(pair.changes)
 
 
+def _between_spaces(text: str) -> list[str]:
+    """The pieces of a text; marks that end it are left out where they end a word, and not an address or the like."""
+    pieces = text.split(" ")
+    last = pieces[-1].rstrip(".!?")
+    if last.isalnum():
+        pieces[-1] = last
+    return pieces
+
+
+def _differ_in_case(one: str, other: str) -> bool:
+    """Whether that is all, and tells nothing, where both begin a text."""
+    is_all = one != other and one.lower() == other.lower()
+    return is_all and _quiet(one) is not None and _quiet(other) is not None
+
+
 @lru_cache(maxsize=_REMEMBERED)
 def _quiet(written: str) -> str | None:
     """The plain form of one word with no more than marks behind it, if no guard looks at it; None otherwise."""
@@ -67,12 +89,8 @@ def _quiet(written: str) -> str | None:
     return None if any(reading.note("tells", _tells) for reading in readings) else readings[0].plain
 
 
-def _change(asked: Sequence[str], kept: Sequence[str]) -> Change:
-    return Change(asked=tuple(_plain_words(asked)), kept=tuple(_plain_words(kept)))
-
-
-def _plain_words(written: Sequence[str]) -> list[Word]:
-    return [word(one, begins=False) for one in written]
+def _words(plain: Iterable[str | None]) -> tuple[Word, ...]:
+    return tuple([word(one, begins=False) for one in plain if one is not None])
 
 
 def _crosses(changes: tuple[Change, ...]) -> bool:
