@@ -138,8 +138,8 @@ class Contents:
         if group is None or group.neighbours.dimensions != len(vector):
             return []
         near = group.neighbours.nearest(vector, count, enough=enough)
-        owned = [(group.owners.get(slot), min(1.0, similarity)) for slot, similarity in near]
-        return [(id, similarity) for id, similarity in owned if id is not None]
+        owner = group.owners.get
+        return [(id, min(1.0, similarity)) for slot, similarity in near if (id := owner(slot)) is not None]
 
     def used(self, id: str) -> None:
         """Remembers that an entry was of use."""

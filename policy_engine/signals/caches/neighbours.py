@@ -20,10 +20,10 @@ AT_A_TIME: Final = 5
 """How many changes of an index are made while nobody can search: about two milliseconds of work."""
 
 _FIRST_ROWS: Final = 16
-_CANDIDATES: Final = 8
+_CANDIDATES: Final = 6  # one more than are wanted at most, since the index compares in 8 bits
 _CONNECTIVITY: Final = 16
 _EXPANSION_ADD: Final = 192  # more work once for an entry, so that a quick look finds what a long one would
-_QUICK: Final = 12
+_QUICK: Final = 10
 _THOROUGH: Final = 40
 
 
