@@ -168,7 +168,9 @@ def read(text: str) -> Text:
     """The words of a text."""
     plain = unicodedata.normalize("NFKC", text).replace("’", "'")
     # A sentence may open with an answer (`No, it is not`), which adds nothing to what follows.
-    return Text(tuple(_words(_ANSWER.sub(r"\1", plain))))
+    if "," in plain or "." in plain or "!" in plain:
+        plain = _ANSWER.sub(r"\1", plain)
+    return Text(tuple(_words(plain)))
 
 
 def word(written: str, *, begins: bool) -> Word:
