@@ -237,9 +237,9 @@ class Embedder:
     def __init__(self, embed: Callable[[str], Any]) -> None:
         self._embed = embed
 
-    def embed(self, texts: Sequence[str]) -> Any:
+    def embed(self, texts: Sequence[str]) -> Sequence[Any]:
         """One row for each text."""
-        return np.stack([self._embed(text) for text in texts])
+        return [self._embed(text) for text in texts]
 
 
 def fill_ours(folder: Path, made: Given, embed: Callable[[str], Any]) -> None:
@@ -267,10 +267,13 @@ def fill_ours(folder: Path, made: Given, embed: Callable[[str], Any]) -> None:
 @contextmanager
 def lookup_ours(folder: Path, embed: Callable[[str], Any]) -> Iterator[Lookup]:
     """What finds answers in this cache."""
+    from policy_engine.signals.caches.asked import Asked, normal
+
     cache, directories = ours(folder, embed)
 
     def lookup(text: str) -> str | None:
-        reply = cache.find(asked_of(text), now_s=time.time()).reply
+        asked = Asked(key="k", text=text, normal=normal(text))
+        reply = cache.find(asked, now_s=time.time()).reply
         return None if reply is None else reply.text
 
     yield lookup
