@@ -133,8 +133,9 @@ class KeptCache:
         if same is not None:
             near = (same.id, 1.0)
             found = Found(asked=asked, similarity=1.0, vector=vector, near=near)
-            answer = self._hit if vector is None else self._decided
-            return answer(near, found, directory, now_s)
+            if vector is None:
+                return self._hit(near, found, directory, now_s)
+            return self._decided(near, found, directory, now_s, self._threshold(now_s))
         return Found(asked=asked) if vector is None else self._nearest(asked, vector, directory, now_s)
 
     def keep(self, found: Found, reply: Reply, *, revision: str, tags: tuple[str, ...], now_s: float) -> None:
@@ -191,7 +192,8 @@ class KeptCache:
         if len(asked.text) > MAX_CHARS:
             return Found(asked=asked, vector=vector)
         spoken: Found | None = None
-        for id, similarity in directory.nearest(asked.key, vector, enough=self._threshold(now_s)):
+        threshold = self._threshold(now_s)
+        for id, similarity in directory.nearest(asked.key, vector, enough=threshold):
             text = directory.text(id, now_s=now_s)
             if text is None:
                 continue
@@ -202,7 +204,7 @@ class KeptCache:
                     found = Found(asked=asked, similarity=similarity, vector=vector, near=near)
                 else:
                     found = replace(spoken, near=near)
-                return self._decided(near, found, directory, now_s)
+                return self._decided(near, found, directory, now_s, threshold)
             spoken = spoken or Found(
                 asked=asked, similarity=similarity, vector=vector, veto=objection, reason=f"vetoed: {objection.guard}"
             )
@@ -220,12 +222,13 @@ class KeptCache:
         settings = self.settings
         return self._checks.get().threshold(settings.threshold, settings.max_wrong_hit_rate, now_s=now_s)
 
-    def _decided(self, near: tuple[str, float], found: Found, directory: Directory, now_s: float) -> Found:
+    def _decided(
+        self, near: tuple[str, float], found: Found, directory: Directory, now_s: float, threshold: float
+    ) -> Found:
         """A hit where what is near reaches the threshold, unless this one is to be checked."""
         settings = self.settings
         if self._misfit:
             return replace(found, reason=self._misfit)
-        threshold = self._threshold(now_s)
         if near[1] < threshold:
             reason = settings.reason or ("checks speak against every threshold" if threshold >= NEVER else "")
             return replace(found, reason=found.reason or reason)

@@ -23,7 +23,7 @@ _FIRST_ROWS: Final = 16
 _CANDIDATES: Final = 6  # one more than are wanted at most, since the index compares in 8 bits
 _CONNECTIVITY: Final = 16
 _EXPANSION_ADD: Final = 192  # more work once for an entry, so that a quick look finds what a long one would
-_QUICK: Final = 10
+_QUICK: Final = 6
 _THOROUGH: Final = 40
 
 
@@ -172,7 +172,7 @@ class Neighbours:
         """What the index finds, compared with the vectors themselves."""
         slots = self._index.search(vector, max(count, _CANDIDATES), threads=1).keys.tolist()
         slots += self._fresh
-        similarities = np.vecdot(self._rows.take(slots, axis=0).astype(np.float32), vector).tolist()
+        similarities = np.vecdot(self._rows.take(slots, axis=0), vector).tolist()
         found = sorted(zip(similarities, slots, strict=True), reverse=True)
         return [(slot, similarity) for similarity, slot in found[:count] if similarity > 0]
 
