@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import tarfile
 from contextlib import ExitStack
@@ -20,7 +21,7 @@ def version_folder(place: str, stack: ExitStack) -> Path:
     The folder of a version: `git:REV:FOLDER` is written to a folder that lasts as long as the stack, others are there.
 
     Raises:
-        NotLoaded: git does not know the revision, or the folder in it.
+        NotLoaded: git does not know the revision, or the folder in it, or a link in that leads outside.
     """
     if not place.startswith(_GIT):
         return Path(place)
@@ -29,8 +30,18 @@ def version_folder(place: str, stack: ExitStack) -> Path:
         raise NotLoaded(f"`{place}` is not of the form git:REVISION:FOLDER, such as git:main:policies")
     target = Path(stack.enter_context(TemporaryDirectory(prefix="policy_engine-")))
     with tarfile.open(fileobj=io.BytesIO(_archive(revision, folder))) as archive:
-        archive.extractall(target, filter="data")
+        for member in archive:
+            if member.issym() and not _stays_inside(member, target):
+                raise NotLoaded(f"`{member.name}` in `{place}` is a link that leads outside of the folder")
+        if hasattr(tarfile, "data_filter"):
+            archive.extractall(target, filter="data")
+        else:  # Python before 3.11.4; git writes no other path that leads outside
+            archive.extractall(target)
     return target
+
+
+def _stays_inside(link: tarfile.TarInfo, target: Path) -> bool:
+    return Path(os.path.normpath(target / link.name / ".." / link.linkname)).is_relative_to(target)
 
 
 def _archive(revision: str, folder: str) -> bytes:

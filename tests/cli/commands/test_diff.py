@@ -134,6 +134,26 @@ def test_a_version_may_be_a_revision_of_git(changed: Path, run: Run) -> None:
     assert (malformed.exit_code, "is not of the form git:REVISION:FOLDER" in malformed.stderr) == (3, True)
 
 
+def test_a_link_in_a_revision_leads_nowhere_else(changed: Path, run: Run) -> None:
+    """A link to a file of the folder is followed; one that leads out of it is refused."""
+    git = ["git", "-c", "user.name=n", "-c", "user.email=e@example.com"]
+    inside, outside = changed / "policies" / "b.yaml", changed / "policies" / "c.yaml"
+    (changed / "policies" / "b.txt").write_text("version: 1\n", encoding="utf-8")
+    inside.symlink_to("b.txt")
+    for command in (["init", "-q"], ["add", "policies"], ["commit", "-q", "-m", "m"]):
+        subprocess.run([*git, *command], check=True)
+    outside.symlink_to("../new/policy.yaml")
+    for command in (["add", "policies"], ["commit", "-q", "-m", "m"]):
+        subprocess.run([*git, *command], check=True)
+    outside.unlink()
+
+    followed = run("diff", "git:HEAD~1:policies", "policies", "--format", "json")
+    refused = run("diff", "git:HEAD:policies", "policies")
+
+    assert followed.exit_code != 3, followed.stderr
+    assert (refused.exit_code, "`c.yaml` in `git:HEAD:policies` is a link that leads" in refused.stderr) == (3, True)
+
+
 def test_a_ledger_is_traffic(changed: Path, run: Run) -> None:
     """Records whose text was kept are decided again; the others are left out, and told."""
     with closing(Writer("ledger.db", clock=lambda: AT_S)) as writer:
